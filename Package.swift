@@ -1,0 +1,146 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target is compiled alike: Swift 6 mode, warnings as errors, and the upcoming features that make
+/// imports, existentials and isolation explicit.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+    .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+    .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461
+]
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "ConfigPlatform",
+    platforms: [.macOS(.v26)],
+    products: [
+        .executable(name: "cfg", targets: ["cfg"]),
+        .library(name: "ConfigPlatformClient", targets: ["ConfigPlatformClient"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(
+            url: "https://github.com/apple/swift-configuration.git", from: "1.4.0",
+            traits: [.defaults, "YAML", "CommandLineArguments", "Reloading"]),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(name: "ConfigPlatformModel", dependencies: [crypto]),
+        .target(name: "ConfigFormats", dependencies: ["ConfigPlatformModel"]),
+        .target(
+            name: "Store",
+            dependencies: [
+                "ConfigPlatformModel", "CLibPQ", logging,
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]),
+        .target(
+            name: "ControlPlane",
+            dependencies: ["ConfigPlatformModel", "ConfigFormats", "Store", crypto, logging, metrics, lifecycle]),
+        .target(
+            name: "API",
+            dependencies: [
+                "ConfigPlatformModel", "ConfigFormats", "ControlPlane", crypto, logging, metrics, nioCore, lifecycle,
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "NIOCertificateReloading", package: "swift-nio-extras"),
+            ]),
+        .target(
+            name: "ConfigPlatformClient",
+            dependencies: [
+                "ConfigPlatformModel", crypto, nioCore,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Configuration", package: "swift-configuration"),
+            ]),
+        .executableTarget(
+            name: "cfg",
+            dependencies: [
+                "ConfigPlatformModel", "ConfigFormats", "ConfigPlatformClient", "ControlPlane", "Store", "API", logging,
+                metrics, lifecycle,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+            ]),
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "ConfigPlatformModel", "ControlPlane", "Store", crypto, logging, nioCore,
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]),
+        .testTarget(name: "ArchitectureTests"),
+        .testTarget(name: "ModelTests", dependencies: ["ConfigPlatformModel", "TestSupport", crypto]),
+        .testTarget(
+            name: "ConfigFormatsTests",
+            dependencies: [
+                "ConfigPlatformModel", "ConfigFormats", "TestSupport", .product(name: "Yams", package: "Yams"),
+            ]),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: [
+                "ConfigPlatformModel", "Store", "CLibPQ", "TestSupport", crypto,
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            exclude: ["Golden"]),
+        .testTarget(
+            name: "ControlPlaneTests",
+            dependencies: [
+                "ConfigPlatformModel", "ConfigFormats", "Store", "ControlPlane", "TestSupport", logging, lifecycle,
+            ]),
+        .testTarget(
+            name: "APITests",
+            dependencies: [
+                "ConfigPlatformModel", "ConfigFormats", "Store", "ControlPlane", "API", "TestSupport", logging,
+                lifecycle, nioCore,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+        .testTarget(
+            name: "ClientTests",
+            dependencies: [
+                "ConfigPlatformModel", "ConfigPlatformClient", "TestSupport", nioCore,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "ConfigurationTesting", package: "swift-configuration"),
+            ]),
+        .testTarget(name: "CommandLineTests", dependencies: ["ConfigPlatformModel", "ConfigPlatformClient", "cfg"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["ConfigPlatformModel", "TestSupport"], exclude: ["Oracles"]),
+        .testTarget(name: "FaultTests", dependencies: ["ConfigPlatformModel", "TestSupport"], exclude: ["PowerCut"]),
+    ]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = settings
+}

@@ -1,0 +1,103 @@
+import Foundation
+import Synchronization
+
+/// What a command did that ran to its end.
+package struct CommandResult: Sendable, CustomStringConvertible {
+    package let command: String
+    /// Exit status; 128 and the number of the signal where one ended it.
+    package let status: Int32
+    package let standardOutput: [UInt8]
+    package let standardError: [UInt8]
+
+    package var output: String { String(decoding: standardOutput, as: UTF8.self) }
+    package var errors: String { String(decoding: standardError, as: UTF8.self) }
+
+    package var description: String { "`\(command)` ended with \(status)\nstdout: \(output)\nstderr: \(errors)" }
+
+    /// This result, where the command succeeded.
+    @discardableResult
+    package func succeeded() throws -> CommandResult {
+        guard status == 0 else { throw CommandFailure(result: self) }
+        return self
+    }
+}
+
+package struct CommandFailure: Error, CustomStringConvertible {
+    package let result: CommandResult
+
+    package init(result: CommandResult) { self.result = result }
+
+    package var description: String { result.description }
+}
+
+/// Runs commands of this machine.
+package enum CommandRun {
+    /// Runs an executable, named by its path or found on `PATH`, and waits for its end.
+    ///
+    /// - Parameters:
+    ///   - environment: all of it; nil for the environment of this process.
+    ///   - input: what standard input holds.
+    package static func run(
+        _ executable: String, _ arguments: [String], environment: [String: String]? = nil, directory: String? = nil,
+        input: [UInt8] = []
+    ) async throws -> CommandResult {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        try Data(input).write(to: URL(filePath: folder.path("input")))
+        for name in ["output", "errors"] { try Data().write(to: URL(filePath: folder.path(name))) }
+        let process = Process()
+        process.executableURL = URL(filePath: executable.contains("/") ? executable : "/usr/bin/env")
+        process.arguments = executable.contains("/") ? arguments : [executable] + arguments
+        if let environment { process.environment = environment }
+        process.currentDirectoryURL = URL(filePath: directory ?? folder.root)
+        process.standardInput = FileHandle(forReadingAtPath: folder.path("input"))
+        process.standardOutput = FileHandle(forWritingAtPath: folder.path("output"))
+        process.standardError = FileHandle(forWritingAtPath: folder.path("errors"))
+        let status = try await withCheckedThrowingContinuation {
+            (continuation: CheckedContinuation<Int32, any Error>) in
+            process.terminationHandler = { ended in
+                let status = ended.terminationStatus
+                continuation.resume(returning: ended.terminationReason == .uncaughtSignal ? 128 + status : status)
+            }
+            do {
+                try process.runUnblocked()
+            } catch {
+                process.terminationHandler = nil
+                continuation.resume(throwing: error)
+            }
+        }
+        return CommandResult(
+            command: ([executable] + arguments).joined(separator: " "), status: status,
+            standardOutput: try folder.bytes("output"), standardError: try folder.bytes("errors"))
+    }
+}
+
+/// A folder of its own in the system's temporary one; removed with its last owner.
+package final class TemporaryFolder: Sendable {
+    package let root: String
+
+    package init() throws {
+        let parent = FileManager.default.temporaryDirectory
+        var template = Array(parent.appending(path: "cfg-test-XXXXXX").path(percentEncoded: false).utf8CString)
+        guard mkdtemp(&template) != nil else { throw POSIXError(.EIO) }
+        root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    deinit { remove() }
+
+    package func path(_ name: String) -> String { root + "/" + name }
+
+    package func bytes(_ name: String) throws -> [UInt8] {
+        Array(try Data(contentsOf: URL(filePath: path(name))))
+    }
+
+    @discardableResult
+    package func write(_ name: String, _ text: String) throws -> String {
+        try Data(text.utf8).write(to: URL(filePath: path(name)))
+        return path(name)
+    }
+
+    package func remove() {
+        try? FileManager.default.removeItem(atPath: root)
+    }
+}
