@@ -1,0 +1,128 @@
+/// One audit event: who did what to what, when, from where, and how it ended.
+package struct AuditEvent: Hashable, Sendable {
+    /// 1, 2, 3 … without gaps: the event's place in the log, counted from 1.
+    package let sequence: Int64
+    package let occurredAt: Timestamp
+    package let actor: Principal
+    package let action: Action
+    /// What it was done to, such as `shop/production/setting/checkout.timeout`, or `shop` for a change of many items.
+    package let target: String
+    package let outcome: Outcome
+    /// The revision that the event committed, where it committed one.
+    package let revision: Revision?
+    package let changeDigest: Digest?
+    /// Address of the client, without port; nil for what the platform did by itself.
+    package let sourceAddress: String?
+    package let requestID: String?
+    /// More, by action. Never holds a secret or a value of a setting.
+    package let detail: JSONValue?
+    /// The canonical JSON of everything above.
+    package let body: [UInt8]
+
+    /// The raw values are part of the log: they are added to, never changed.
+    package enum Action: String, CaseIterable, Sendable {
+        case platformInitialize = "platform.initialize"
+        case platformRestore = "platform.restore"
+        case change = "change"
+        case rollback = "change.rollback"
+        case promotion = "change.promote"
+        case `import` = "change.import"
+        case tokenCreate = "token.create"
+        case tokenRevoke = "token.revoke"
+        case authenticate = "authenticate"
+    }
+
+    package enum Outcome: String, CaseIterable, Sendable {
+        case success
+        /// The platform refused: the detail carries the problem's code.
+        case refused
+    }
+
+    package init(
+        sequence: Int64, occurredAt: Timestamp, actor: Principal, action: Action, target: String, outcome: Outcome,
+        revision: Revision? = nil, changeDigest: Digest? = nil, sourceAddress: String? = nil, requestID: String? = nil,
+        detail: JSONValue? = nil
+    ) {
+        self.sequence = sequence
+        self.occurredAt = occurredAt
+        self.actor = actor
+        self.action = action
+        self.target = target
+        self.outcome = outcome
+        self.revision = revision
+        self.changeDigest = changeDigest
+        self.sourceAddress = sourceAddress
+        self.requestID = requestID
+        self.detail = detail
+        var out: [UInt8] = []
+        out.reserveCapacity(400)
+        func member(_ name: StaticString, _ text: String?) {
+            guard let text else { return }
+            name.withUTF8Buffer { out.append(contentsOf: $0) }
+            JSONText.appendString(text, into: &out)
+        }
+        member("{\"action\":", action.rawValue)
+        member(",\"actor\":", actor.rawValue)
+        member(",\"changeDigest\":", changeDigest?.hexadecimal)
+        if let detail {
+            out.append(contentsOf: Array(",\"detail\":".utf8))
+            detail.writeCanonical(into: &out)
+        }
+        member(",\"occurredAt\":", occurredAt.text)
+        member(",\"outcome\":", outcome.rawValue)
+        member(",\"requestId\":", requestID)
+        if let revision { out.append(contentsOf: Array(",\"revision\":\(revision.number)".utf8)) }
+        out.append(contentsOf: Array(",\"sequence\":\(sequence)".utf8))
+        member(",\"sourceAddress\":", sourceAddress)
+        member(",\"target\":", target)
+        out.append(contentsOf: Array(",\"version\":1}".utf8))
+        body = out
+    }
+
+    package init(body: [UInt8]) throws {
+        let json = try JSONValue(parsing: body, limits: .trusted)
+        let record = try RecordReader(json, what: "audit event")
+        guard try record.int64("version") == 1 else {
+            throw UnreadableRecord("an audit event of a version that this program does not know")
+        }
+        guard let action = Action(rawValue: try record.string("action")) else {
+            throw UnreadableRecord("an audit event of the unknown action '\(try record.string("action"))'")
+        }
+        guard let outcome = Outcome(rawValue: try record.string("outcome")) else {
+            throw UnreadableRecord("an audit event of an unknown outcome")
+        }
+        self.init(
+            sequence: try record.int64("sequence"), occurredAt: try Timestamp(parsing: record.string("occurredAt")),
+            actor: try Principal(parsing: record.string("actor")), action: action, target: try record.string("target"),
+            outcome: outcome, revision: try json["revision"]?.int64Value.map { try Revision($0) },
+            changeDigest: json["changeDigest"]?.stringValue.flatMap { Digest(hexadecimal: $0) },
+            sourceAddress: json["sourceAddress"]?.stringValue, requestID: json["requestId"]?.stringValue,
+            detail: json["detail"])
+        guard self.body == body else { throw UnreadableRecord("an audit event that is not in canonical form") }
+    }
+}
+
+/// An event with the salt that hides it and the leaf that commits to it.
+package struct AuditLeaf: Hashable, Sendable {
+    package let event: AuditEvent
+    /// 32 random bytes, drawn for this event alone.
+    package let salt: [UInt8]
+    /// The Merkle tree's leaf hash (RFC 6962, 2.1): SHA-256 of a zero byte and the 33 bytes of ``entry``.
+    package let leafHash: Digest
+
+    package static let saltBytes = 32
+
+    package init(event: AuditEvent, salt: [UInt8]) {
+        self.event = event
+        self.salt = salt
+        leafHash = Digest.of([0] + Self.entry(body: event.body, salt: salt))
+    }
+
+    /// What the public log holds for an event: a version byte (1) and SHA-256 of the text `configplatform/audit/1`, a zero byte, the salt
+    /// and the event's canonical body. Whoever is shown body and salt can recompute it; whoever is not learns nothing, not even of a body
+    /// that could be guessed. `docs/audit-leaf.md` has a worked example. It can never change; a new encoding is a new version byte.
+    package static func entry(body: [UInt8], salt: [UInt8]) -> [UInt8] {
+        precondition(salt.count == saltBytes, "an audit salt has \(saltBytes) bytes")
+        return [1] + Digest.of(Array("configplatform/audit/1".utf8) + [0] + salt + body).bytes
+    }
+}

@@ -1,0 +1,76 @@
+/// The name of a project: 1–63 bytes of `a-z 0-9 . _ -`, the first of them a letter or a digit. Immutable.
+package struct ProjectName: Hashable, Sendable, Comparable {
+    package let rawValue: String
+
+    package init(parsing text: some StringProtocol) throws(InvalidIdentifier) {
+        rawValue = try NameRule.parse(text, what: "project", allowsAt: false)
+    }
+
+    package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// The name of an environment: 1–63 bytes of `a-z 0-9 . _ @ -`, the first of them a letter or a digit. Immutable.
+///
+/// `@` is for layers that stand for a service and a profile, such as `billing@docker`.
+package struct EnvironmentName: Hashable, Sendable, Comparable {
+    package let rawValue: String
+
+    package init(parsing text: some StringProtocol) throws(InvalidIdentifier) {
+        rawValue = try NameRule.parse(text, what: "environment", allowsAt: true)
+    }
+
+    package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// Who does something: a kind and a name, such as `token:deploy-bot` or `system:bootstrap`. 1–200 bytes of printable ASCII.
+package struct Principal: Hashable, Sendable, Comparable {
+    package let rawValue: String
+
+    package init(parsing text: some StringProtocol) throws(InvalidIdentifier) {
+        let bytes = text.utf8
+        guard (1...200).contains(bytes.count), bytes.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw InvalidIdentifier(
+                "'\(InvalidIdentifier.shown(text))' is not a principal: use 1 to 200 printable ASCII characters without spaces."
+            )
+        }
+        rawValue = String(text)
+    }
+
+    package static func token(_ name: TokenName) -> Principal { Principal(trusted: "token:" + name.rawValue) }
+    package static let system = Principal(trusted: "system")
+
+    private init(trusted: String) { rawValue = trusted }
+
+    package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// The name of an access token: the rule of a project's name.
+package struct TokenName: Hashable, Sendable {
+    package let rawValue: String
+
+    package init(parsing text: some StringProtocol) throws(InvalidIdentifier) {
+        rawValue = try NameRule.parse(text, what: "token", allowsAt: true)
+    }
+}
+
+private enum NameRule {
+    static let bytesMax = 63
+
+    static func parse(
+        _ text: some StringProtocol, what: String, allowsAt: Bool
+    ) throws(InvalidIdentifier) -> String {
+        let bytes = text.utf8
+        func isAlphanumeric(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) }
+        func isAllowed(_ byte: UInt8) -> Bool {
+            isAlphanumeric(byte) || byte == 0x2D || byte == 0x5F || byte == 0x2E || (allowsAt && byte == 0x40)
+        }
+        guard let first = bytes.first, bytes.count <= bytesMax, isAlphanumeric(first), bytes.allSatisfy(isAllowed)
+        else {
+            let others = allowsAt ? "'.', '_', '@' or '-'" : "'.', '_' or '-'"
+            throw InvalidIdentifier(
+                "'\(InvalidIdentifier.shown(text))' is not a name for \(what == "environment" ? "an" : "a") \(what): use 1 to 63 "
+                    + "lower-case letters, digits, \(others), beginning with a letter or a digit.")
+        }
+        return String(text)
+    }
+}

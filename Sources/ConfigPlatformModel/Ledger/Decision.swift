@@ -1,0 +1,278 @@
+/// What a proposal comes to against one state of the ledger.
+package struct Decision: Sendable {
+    /// The change that follows the state; nil where the proposal alters nothing.
+    package let change: ChangeRecord?
+    /// The state after it.
+    package let state: PlatformState
+    package let touched: Touched
+    /// The project before and after; nil where it does not exist.
+    package let before: ProjectState?
+    package let after: ProjectState?
+
+    /// What programs of an environment would find changed, in key order.
+    package func differences(in environment: EnvironmentName) -> [ValueDifference] {
+        ResolvedEnvironment.differences(
+            from: before?.resolved[environment], to: after?.resolved[environment],
+            touched: touched.relayered.contains(environment) ? nil : touched.keys[environment] ?? [])
+    }
+}
+
+extension PlatformState {
+    /// Decides what a proposal comes to: the one place where a change is found valid or refused. Pure; the same state, proposal and time
+    /// give the same decision on every replica.
+    ///
+    /// Throws ``Problem`` with code `not-found`, `revision-conflict`, `in-use`, `limit-exceeded` or `invalid-change`; the last with every
+    /// violation in every environment that would read the change.
+    package func decide(_ proposal: Proposal, at now: Timestamp) throws(Problem) -> Decision {
+        let operations = try proposal.operations(self)
+        let before = projects[proposal.project]
+        guard operations.count <= Limits.operationsPerChange else {
+            throw Problem(
+                .limitExceeded,
+                "A change has at most \(Limits.operationsPerChange) operations; this one has \(operations.count). Split it."
+            )
+        }
+        guard proposal.message.utf8.count <= Limits.messageBytes else {
+            throw Problem(.limitExceeded, "The message is longer than \(Limits.messageBytes) bytes; shorten it.")
+        }
+        guard !proposal.message.utf8.contains(0) else {
+            throw Problem(.invalidChange, "The message holds a NUL character; remove it.")
+        }
+        try checkExistence(of: proposal.project, for: operations)
+        try before.checkAddressesAndExpectations(operations, in: proposal.project)
+        let effects = before.effects(of: operations, in: proposal.project)
+        try before.checkEnvironments(effects, operations, in: proposal.project)
+        guard !effects.isEmpty else {
+            return Decision(change: nil, state: self, touched: Touched(), before: before, after: before)
+        }
+        let change = ChangeRecord(
+            revision: revision.next, project: proposal.project, author: proposal.author,
+            committedAt: max(now, committedAt),
+            message: proposal.message, source: proposal.source, effects: effects, previousDigest: digest)
+        guard change.body.count <= Limits.changeBytes else {
+            throw Problem(
+                .limitExceeded,
+                "The change has \(change.body.count) bytes; a change has at most \(Limits.changeBytes). Split it.")
+        }
+        let (after, touched) = try applied(change, to: before)
+        if let after { try after.check(since: before, touched: touched) }
+        guard projects.count < Limits.projects || before != nil else {
+            throw Problem(
+                .limitExceeded, "There are \(projects.count) projects, as many as there may be. Delete one first.")
+        }
+        return Decision(
+            change: change, state: following(change, with: after), touched: touched, before: before, after: after)
+    }
+
+    private func checkExistence(of project: ProjectName, for operations: [Operation]) throws(Problem) {
+        guard projects[project] == nil else { return }
+        let begins = operations.contains { operation in
+            if case .putProject = operation.target { true } else { false }
+        }
+        if !begins { _ = try self.project(project) }
+    }
+
+    private func applied(
+        _ change: ChangeRecord, to before: ProjectState?
+    ) throws(Problem) -> (ProjectState?, Touched) {
+        do {
+            return try ProjectState.applying(
+                change.effects, at: change.revision, to: before, named: change.project)
+        } catch let fault as Layering.Fault {
+            throw Problem(
+                .invalidChange, fault.message,
+                violations: [Violation(fault.message, keyword: "inherits", environment: fault.environment)])
+        } catch {
+            throw Problem(.fault, "The change could not be applied: \(error)")
+        }
+    }
+}
+
+extension ProjectState? {
+    /// Refuses an address that occurs twice, what goes beside the end of a project, and every expectation that is not met.
+    fileprivate func checkAddressesAndExpectations(_ operations: [Operation], in project: ProjectName) throws(Problem) {
+        guard operations.count == 1 || !operations.contains(where: { $0.target == .deleteProject }) else {
+            throw Problem(
+                .invalidChange,
+                "A change that deletes a project has no other operation: everything in '\(project.rawValue)' ends with it."
+            )
+        }
+        var seen: Set<ItemAddress> = []
+        var conflicts: [Violation] = []
+        var current: [JSONValue] = []
+        for (index, operation) in operations.enumerated() {
+            let address = operation.address(in: project)
+            guard seen.insert(address).inserted else {
+                throw Problem(
+                    .invalidChange, "The change has two operations on \(address); keep one of them.",
+                    violations: [
+                        Violation("Second operation on \(address).", pointer: "/operations/\(index)", keyword: "unique")
+                    ])
+            }
+            guard let expectation = operation.expectation else { continue }
+            let item = self?.item(at: operation.target)
+            let isMet =
+                switch expectation {
+                case .absent: item == nil
+                case .revision(let revision): item?.revision == revision
+                }
+            guard !isMet else { continue }
+            let found = item.map { "was last written at revision \($0.revision)" } ?? "does not exist there"
+            let expected =
+                switch expectation {
+                case .absent: "absent"
+                case .revision(let revision): "at revision \(revision)"
+                }
+            conflicts.append(
+                Violation(
+                    "\(address) was expected \(expected), but \(found).", pointer: "/operations/\(index)/expect",
+                    keyword: "expect", environment: address.environment, key: address.key))
+            current.append(Self.shown(address, item))
+        }
+        guard conflicts.isEmpty else {
+            throw Problem(
+                .revisionConflict,
+                "\(conflicts[0].message)\(conflicts.count > 1 ? " (and \(conflicts.count - 1) more)" : "") Read what is there now, "
+                    + "decide again, and send the new revision as 'expect'.",
+                violations: conflicts, current: current.count == 1 ? current[0] : .array(Array(current.prefix(100))))
+        }
+    }
+
+    private static func shown(_ address: ItemAddress, _ item: (body: [UInt8], revision: Revision)?) -> JSONValue {
+        var members: JSONObject = ["kind": .string(address.kind.rawValue), "key": .string(address.key)]
+        if let environment = address.environment { members["environment"] = .string(environment.rawValue) }
+        members["revision"] = item.map { .int($0.revision.number) } ?? .null
+        if let item, let body = try? JSONValue(parsing: item.body, limits: .trusted) {
+            if address.kind == .setting {
+                if let value = body["value"] { members["value"] = value } else { members["unset"] = true }
+            } else {
+                members["value"] = body
+            }
+        }
+        return .object(members)
+    }
+
+    /// What the operations do, without those that do nothing: the project first, environments next, then what is in them.
+    fileprivate func effects(of operations: [Operation], in project: ProjectName) -> [Effect] {
+        operations
+            .sorted { $0.target.rank < $1.target.rank }
+            .compactMap { operation in
+                let body = operation.body
+                guard self?.item(at: operation.target)?.body != body else { return nil }
+                return Effect(address: operation.address(in: project), body: body)
+            }
+    }
+
+    /// Refuses to end environments that others stand on, and what is asked of environments that are not there.
+    fileprivate func checkEnvironments(
+        _ effects: [Effect], _ operations: [Operation], in project: ProjectName
+    ) throws(Problem) {
+        let environments = self?.environments ?? [:]
+        var written: Set<EnvironmentName> = []
+        var removed: Set<EnvironmentName> = []
+        for effect in effects where effect.address.kind == .environment {
+            guard let name = try? EnvironmentName(parsing: effect.address.key) else { continue }
+            if effect.body == nil { removed.insert(name) } else { written.insert(name) }
+        }
+        if !removed.isEmpty {
+            for child in environments.values.sorted(by: { $0.name < $1.name })
+            where !removed.contains(child.name) && !written.contains(child.name) {
+                guard let parent = child.body.inherits.first(where: removed.contains) else { continue }
+                throw Problem(
+                    .inUse,
+                    "'\(child.name.rawValue)' inherits from '\(parent.rawValue)'. Take it out of 'inherits' there first, or in the same "
+                        + "change.")
+            }
+        }
+        for (index, operation) in operations.enumerated() {
+            let address = operation.address(in: project)
+            guard let name = address.environment, !written.contains(name) else { continue }
+            func violation(_ message: String) -> Violation {
+                Violation(message, pointer: "/operations/\(index)", environment: name, key: address.key)
+            }
+            guard environments[name] != nil else {
+                throw Problem(
+                    .notFound,
+                    "There is no environment '\(name.rawValue)' in project '\(project.rawValue)'. Create it first, or in the same "
+                        + "change.",
+                    violations: [violation("No such environment.")])
+            }
+            guard !removed.contains(name) else {
+                throw Problem(
+                    .invalidChange,
+                    "The change deletes '\(name.rawValue)' and every setting in it; leave out the operation on '\(address.key)'.",
+                    violations: [violation("The environment ends with this change.")])
+            }
+        }
+        let count = environments.count - removed.count + written.count { environments[$0] == nil }
+        guard count <= Limits.environmentsPerProject else {
+            throw Problem(
+                .limitExceeded,
+                "A project has at most \(Limits.environmentsPerProject) environments; this one would have \(count).")
+        }
+    }
+}
+
+extension Operation.Target {
+    fileprivate var rank: Int {
+        switch self {
+        case .deleteProject, .putProject: 0
+        case .putEnvironment, .deleteEnvironment: 1
+        default: 2
+        }
+    }
+}
+
+extension ProjectState {
+    /// Refuses a state in which some environment would read something that cannot be.
+    fileprivate func check(since before: ProjectState?, touched: Touched) throws(Problem) {
+        try checkFanOut()
+        var violations: [Violation] = []
+        for name in touched.environments.sorted() {
+            guard let environment = environments[name], let reading = resolved[name] else { continue }
+            guard environment.own.count <= Limits.settingsPerEnvironment else {
+                throw Problem(
+                    .limitExceeded,
+                    "'\(name.rawValue)' would have \(environment.own.count) settings of its own; an environment has at most "
+                        + "\(Limits.settingsPerEnvironment).")
+            }
+            let contents = reading.contents
+            // Where there was no conflict before, there is one only at a key that has a value now and had none.
+            let known = before?.resolved[name]?.contents.settings
+            let isSuspect =
+                touched.keys[name]?.contains { known?[$0] == nil && contents.hasPrefixConflict(at: $0) } ?? true
+            if isSuspect { violations += contents.prefixConflicts().map { Self.prefixViolation($0, in: name) } }
+            for (key, fault) in contents.faults.sorted(by: { $0.key < $1.key }) {
+                violations.append(
+                    Violation(fault.message(for: key), keyword: "reference", environment: name, key: key.text))
+            }
+            if violations.count >= Problem.violationsMax { break }
+        }
+        if let first = violations.first {
+            let place = first.environment.map { "In '\($0.rawValue)': " } ?? ""
+            throw Problem(
+                .invalidChange,
+                place + first.message + (violations.count > 1 ? " (and \(violations.count - 1) more)" : ""),
+                violations: violations)
+        }
+    }
+
+    private static func prefixViolation(
+        _ conflict: (above: ConfigKey, below: ConfigKey), in environment: EnvironmentName
+    ) -> Violation {
+        Violation(
+            "'\(conflict.above)' has a value, so '\(conflict.below)' below it cannot have one too. Rename one, or unset it here.",
+            keyword: "prefix", environment: environment, key: conflict.below.text)
+    }
+
+    /// Counts a setting once for every environment that reads its layer: an upper bound, cheap to find.
+    private func checkFanOut() throws(Problem) {
+        let total = environments.values.reduce(0) { $0 + $1.own.count * (layering.readers[$1.name]?.count ?? 1) }
+        guard total <= Limits.resolvedSettingsPerProject else {
+            throw Problem(
+                .limitExceeded,
+                "The environments of '\(name.rawValue)' would read \(total) settings together; a project may have "
+                    + "\(Limits.resolvedSettingsPerProject). Inherit less widely, or divide the project.")
+        }
+    }
+}

@@ -1,0 +1,64 @@
+/// What an item is. The raw value is part of the wire and of every digest: it never changes.
+package enum Kind: String, CaseIterable, Hashable, Sendable {
+    case project
+    case environment
+    case setting
+    /// Description and tags of a setting's key, for the whole project.
+    case settingDefinition = "setting-definition"
+
+    /// Whether items of this kind live in one environment rather than in the project.
+    package var isEnvironmental: Bool { self == .setting }
+}
+
+/// Where an item is: project / environment / kind / key.
+package struct ItemAddress: Hashable, Sendable {
+    package let project: ProjectName
+    /// Nil for what belongs to the project as a whole.
+    package let environment: EnvironmentName?
+    package let kind: Kind
+    /// The canonical spelling of the item's own name within its kind.
+    package let key: String
+
+    package static func project(_ name: ProjectName) -> ItemAddress {
+        ItemAddress(project: name, environment: nil, kind: .project, key: name.rawValue)
+    }
+
+    package static func environment(_ name: EnvironmentName, in project: ProjectName) -> ItemAddress {
+        ItemAddress(project: project, environment: nil, kind: .environment, key: name.rawValue)
+    }
+
+    package static func setting(_ key: ConfigKey, in environment: EnvironmentName, of project: ProjectName)
+        -> ItemAddress
+    {
+        ItemAddress(project: project, environment: environment, kind: .setting, key: key.text)
+    }
+
+    package static func settingDefinition(_ key: ConfigKey, in project: ProjectName) -> ItemAddress {
+        ItemAddress(project: project, environment: nil, kind: .settingDefinition, key: key.text)
+    }
+
+    /// An address read back from where ``ItemAddress`` wrote it.
+    package init(project: ProjectName, environment: EnvironmentName?, kind: Kind, key: String) {
+        self.project = project
+        self.environment = environment
+        self.kind = kind
+        self.key = key
+    }
+
+    package static func == (a: Self, b: Self) -> Bool {
+        a.kind == b.kind && a.key.utf8.elementsEqual(b.key.utf8) && a.environment == b.environment
+            && a.project == b.project
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(project)
+        hasher.combine(environment)
+        hasher.combine(kind)
+        var key = key
+        key.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+}
+
+extension ItemAddress: CustomStringConvertible {
+    package var description: String { "\(project.rawValue)/\(environment?.rawValue ?? "")/\(kind.rawValue)/\(key)" }
+}

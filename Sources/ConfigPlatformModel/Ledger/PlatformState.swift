@@ -1,0 +1,147 @@
+/// Everything the platform knows, at one revision. Immutable: a later revision is another value that shares what did not change.
+package struct PlatformState: Sendable {
+    package let revision: Revision
+    package let digest: Digest
+    package let committedAt: Timestamp
+    package let projects: [ProjectName: ProjectState]
+    /// Kept rather than made when asked for: every response carries it.
+    package let token: RevisionToken
+
+    package static let empty = PlatformState(
+        revision: .zero, digest: .zero, committedAt: Timestamp(microseconds: 0), projects: [:])
+
+    package init(revision: Revision, digest: Digest, committedAt: Timestamp, projects: [ProjectName: ProjectState]) {
+        self.revision = revision
+        self.digest = digest
+        self.committedAt = committedAt
+        self.projects = projects
+        token = RevisionToken(revision, digest)
+    }
+
+    /// The state after the next change of the ledger. Throws ``UnreadableRecord`` where the change does not follow this state.
+    package func applying(_ change: ChangeRecord) throws -> (state: PlatformState, touched: Touched) {
+        guard change.revision == revision.next, change.previousDigest == digest else {
+            throw UnreadableRecord("change \(change.revision), which does not follow revision \(revision)")
+        }
+        let (project, touched) = try ProjectState.applying(
+            change.effects, at: change.revision, to: projects[change.project], named: change.project)
+        return (following(change, with: project), touched)
+    }
+
+    func following(_ change: ChangeRecord, with project: ProjectState?) -> PlatformState {
+        var projects = projects
+        projects[change.project] = project
+        return PlatformState(
+            revision: change.revision, digest: change.digest, committedAt: change.committedAt, projects: projects)
+    }
+
+    /// The project, or the problem that says that there is none.
+    package func project(_ name: ProjectName) throws(Problem) -> ProjectState {
+        guard let project = projects[name] else {
+            throw Problem(
+                .notFound,
+                "There is no project '\(name.rawValue)'. Create it with PUT /api/v1/projects/\(name.rawValue), or list "
+                    + "what there is with GET /api/v1/projects.")
+        }
+        return project
+    }
+}
+
+extension ProjectState {
+    /// The environment, or the problem that says that there is none.
+    package func environment(_ name: EnvironmentName) throws(Problem) -> EnvironmentState {
+        guard let environment = environments[name] else { throw noEnvironment(name) }
+        return environment
+    }
+
+    /// What programs of the environment read, or the problem that says that there is no such environment.
+    package func reading(_ name: EnvironmentName) throws(Problem) -> ResolvedEnvironment {
+        guard let reading = resolved[name] else { throw noEnvironment(name) }
+        return reading
+    }
+
+    private func noEnvironment(_ name: EnvironmentName) -> Problem {
+        Problem(
+            .notFound,
+            "There is no environment '\(name.rawValue)' in project '\(self.name.rawValue)'. Create it with "
+                + "PUT /api/v1/projects/\(self.name.rawValue)/environments/\(name.rawValue).")
+    }
+}
+
+extension PlatformState {
+    /// Collects the items of a state as the store folds them, in any order.
+    package struct Builder: Sendable {
+        private var projects: [ProjectName: (body: ProjectBody, revision: Revision)] = [:]
+        private var environments: [ProjectName: [EnvironmentName: (body: EnvironmentBody, revision: Revision)]] = [:]
+        private var settings: [ProjectName: [EnvironmentName: [StoredSetting]]] = [:]
+        private var definitions: [ProjectName: [ConfigKey: ProjectState.Definition]] = [:]
+        /// One key object for all environments that have the key.
+        private var keys: [String: ConfigKey] = [:]
+
+        package init() {}
+
+        package mutating func add(address: ItemAddress, body: [UInt8], revision: Revision) throws {
+            switch address.kind {
+            case .project:
+                projects[address.project] = (
+                    try ProjectBody(parsing: JSONValue(parsing: body, limits: .trusted)), revision
+                )
+            case .environment:
+                environments[address.project, default: [:]][try EnvironmentName(parsing: address.key)] = (
+                    try EnvironmentBody(parsing: JSONValue(parsing: body, limits: .trusted)), revision
+                )
+            case .setting:
+                guard let environment = address.environment else {
+                    throw UnreadableRecord("a setting without an environment: \(address)")
+                }
+                let setting = StoredSetting(
+                    key: try key(address.key), environment: environment, revision: revision,
+                    body: try SettingBody(stored: body))
+                settings[address.project, default: [:]][environment, default: []].append(setting)
+            case .settingDefinition:
+                definitions[address.project, default: [:]][try key(address.key)] = ProjectState.Definition(
+                    body: try SettingDefinitionBody(parsing: JSONValue(parsing: body, limits: .trusted)),
+                    revision: revision)
+            }
+        }
+
+        private mutating func key(_ text: String) throws -> ConfigKey {
+            if let known = keys[text], known.text.utf8.elementsEqual(text.utf8) { return known }
+            let key = try ConfigKey(parsing: text)
+            keys[text] = key
+            return key
+        }
+
+        /// Throws ``UnreadableRecord`` where an item lies in a project or an environment that was not added.
+        package consuming func finished(
+            revision: Revision, digest: Digest, committedAt: Timestamp
+        ) throws -> PlatformState {
+            var result: [ProjectName: ProjectState] = [:]
+            for (name, project) in projects {
+                var states: [EnvironmentName: EnvironmentState] = [:]
+                for (environment, item) in environments[name] ?? [:] {
+                    let own = (settings[name]?[environment] ?? []).sorted { $0.key < $1.key }
+                    states[environment] = EnvironmentState(
+                        name: environment, body: item.body, revision: item.revision, own: SettingIndex(sorted: own))
+                    settings[name]?[environment] = nil
+                }
+                let layering = try Layering(states, altered: Set(states.keys))
+                let resolved = states.mapValues { state in
+                    ResolvedEnvironment(
+                        name: state.name, layers: (layering.layers[state.name] ?? []).compactMap { states[$0] },
+                        predecessor: nil, touched: [])
+                }
+                result[name] = ProjectState(
+                    name: name, body: project.body, revision: project.revision, environments: states,
+                    definitions: definitions[name] ?? [:], layering: layering, resolved: resolved)
+                if settings[name]?.isEmpty == true { settings[name] = nil }
+                environments[name] = nil
+                definitions[name] = nil
+            }
+            guard environments.isEmpty, definitions.isEmpty, settings.isEmpty else {
+                throw UnreadableRecord("items of a project or an environment that does not exist")
+            }
+            return PlatformState(revision: revision, digest: digest, committedAt: committedAt, projects: result)
+        }
+    }
+}

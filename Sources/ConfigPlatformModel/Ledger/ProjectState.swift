@@ -1,0 +1,195 @@
+/// A project with all that is in it, at one revision. Immutable.
+package final class ProjectState: Sendable {
+    package let name: ProjectName
+    package let body: ProjectBody
+    /// The revision that last wrote the project's own item.
+    package let revision: Revision
+    package let environments: [EnvironmentName: EnvironmentState]
+    package let definitions: [ConfigKey: Definition]
+    package let layering: Layering
+    /// What programs of each environment read.
+    package let resolved: [EnvironmentName: ResolvedEnvironment]
+
+    package struct Definition: Sendable {
+        package let body: SettingDefinitionBody
+        package let revision: Revision
+    }
+
+    init(
+        name: ProjectName, body: ProjectBody, revision: Revision, environments: [EnvironmentName: EnvironmentState],
+        definitions: [ConfigKey: Definition], layering: Layering, resolved: [EnvironmentName: ResolvedEnvironment]
+    ) {
+        self.name = name
+        self.body = body
+        self.revision = revision
+        self.environments = environments
+        self.definitions = definitions
+        self.layering = layering
+        self.resolved = resolved
+    }
+
+    /// The environments in order of name.
+    package var sortedEnvironments: [EnvironmentState] { environments.values.sorted { $0.name < $1.name } }
+
+    /// The body of an item and the revision that last wrote it; nil where there is none.
+    func item(at target: Operation.Target) -> (body: [UInt8], revision: Revision)? {
+        switch target {
+        case .putProject, .deleteProject:
+            return (body.json.canonicalBytes(), revision)
+        case .putEnvironment(let name, _), .deleteEnvironment(let name):
+            return environments[name].map { ($0.body.json.canonicalBytes(), $0.revision) }
+        case .putSetting(let key, let environment, _), .deleteSetting(let key, let environment):
+            return environments[environment]?.own[key].map { ($0.body.bytes, $0.revision) }
+        case .putDefinition(let key, _), .deleteDefinition(let key):
+            return definitions[key].map { ($0.body.json.canonicalBytes(), $0.revision) }
+        }
+    }
+}
+
+/// What the effects of one change touch in the resolved documents of a project.
+package struct Touched: Sendable {
+    /// For each environment that may read something else than before, the keys concerned. Environments that are new, gone or whose layers
+    /// changed are in `relayered` instead.
+    package var keys: [EnvironmentName: Set<ConfigKey>] = [:]
+    package var relayered: Set<EnvironmentName> = []
+
+    package var environments: Set<EnvironmentName> { relayered.union(keys.keys) }
+}
+
+extension ProjectState {
+    /// What the effects leave of the project (nil where they end it), and what they touch. `previous` is nil where they begin it.
+    ///
+    /// The same function makes the state of the replica that commits, of those that follow, and of any past revision, so these cannot
+    /// differ.
+    static func applying(
+        _ effects: [Effect], at revision: Revision, to previous: ProjectState?, named name: ProjectName
+    ) throws -> (state: ProjectState?, touched: Touched) {
+        var draft = try Draft(previous, name: name, revision: revision)
+        for effect in effects { try draft.apply(effect) }
+        return try draft.finished()
+    }
+
+    private struct Draft {
+        let name: ProjectName
+        let revision: Revision
+        let previous: ProjectState?
+        var body: ProjectBody?
+        var bodyRevision: Revision
+        var environments: [EnvironmentName: EnvironmentState]
+        var definitions: [ConfigKey: Definition]
+        var own: [EnvironmentName: SettingIndex] = [:]
+        var writtenKeys: [EnvironmentName: Set<ConfigKey>] = [:]
+        var altered: Set<EnvironmentName> = []
+
+        init(_ previous: ProjectState?, name: ProjectName, revision: Revision) throws {
+            self.name = name
+            self.revision = revision
+            self.previous = previous
+            body = previous?.body
+            bodyRevision = previous?.revision ?? revision
+            environments = previous?.environments ?? [:]
+            definitions = previous?.definitions ?? [:]
+        }
+
+        mutating func apply(_ effect: Effect) throws {
+            switch effect.address.kind {
+            case .project:
+                body = try effect.body.map { try ProjectBody(parsing: JSONValue(parsing: $0, limits: .trusted)) }
+                bodyRevision = revision
+            case .environment:
+                let environment = try EnvironmentName(parsing: effect.address.key)
+                altered.insert(environment)
+                let body = try effect.body.map {
+                    try EnvironmentBody(parsing: JSONValue(parsing: $0, limits: .trusted))
+                }
+                guard let body else {
+                    environments[environment] = nil
+                    own[environment] = nil
+                    writtenKeys[environment] = nil
+                    return
+                }
+                environments[environment] = EnvironmentState(
+                    name: environment, body: body, revision: revision,
+                    own: environments[environment]?.own ?? SettingIndex())
+            case .setting:
+                try applySetting(effect)
+            case .settingDefinition:
+                let key = try ConfigKey(parsing: effect.address.key)
+                definitions[key] = try effect.body.map {
+                    Definition(
+                        body: try SettingDefinitionBody(parsing: JSONValue(parsing: $0, limits: .trusted)),
+                        revision: revision)
+                }
+            }
+        }
+
+        private mutating func applySetting(_ effect: Effect) throws {
+            guard let environment = effect.address.environment, let state = environments[environment] else {
+                throw UnreadableRecord(
+                    "an effect on a setting of an environment that does not exist: \(effect.address)")
+            }
+            let key = try ConfigKey(parsing: effect.address.key)
+            if let body = effect.body {
+                let setting = StoredSetting(
+                    key: key, environment: environment, revision: revision, body: try SettingBody(stored: body))
+                own[environment, default: state.own].put(setting)
+            } else {
+                own[environment, default: state.own].remove(key)
+            }
+            writtenKeys[environment, default: []].insert(key)
+        }
+
+        mutating func finished() throws -> (state: ProjectState?, touched: Touched) {
+            var touched = Touched()
+            guard let body else {
+                guard previous != nil else {
+                    throw UnreadableRecord("effects in '\(name.rawValue)', a project that does not exist")
+                }
+                touched.relayered = Set(previous?.environments.keys.map { $0 } ?? [])
+                return (nil, touched)
+            }
+            for (name, index) in own {
+                guard let state = environments[name] else { continue }
+                environments[name] = EnvironmentState(
+                    name: name, body: state.body, revision: state.revision, own: index)
+            }
+            let layering =
+                altered.isEmpty
+                ? previous?.layering ?? Layering()
+                : try Layering(environments, known: previous?.layering ?? Layering(), altered: altered)
+            for name in altered {
+                touched.relayered.formUnion(layering.readers[name] ?? [])
+                touched.relayered.formUnion(previous?.layering.readers[name] ?? [])
+            }
+            for (name, keys) in writtenKeys {
+                for reader in layering.readers[name] ?? [] where !touched.relayered.contains(reader) {
+                    touched.keys[reader, default: []].formUnion(keys)
+                }
+            }
+            let resolved = resolvedEnvironments(layering, touched)
+            let state = ProjectState(
+                name: name, body: body, revision: bodyRevision, environments: environments, definitions: definitions,
+                layering: layering, resolved: resolved)
+            return (state, touched)
+        }
+
+        private func resolvedEnvironments(
+            _ layering: Layering, _ touched: Touched
+        ) -> [EnvironmentName: ResolvedEnvironment] {
+            var resolved = previous?.resolved ?? [:]
+            func layers(_ name: EnvironmentName) -> [EnvironmentState] {
+                (layering.layers[name] ?? []).compactMap { environments[$0] }
+            }
+            for name in touched.relayered {
+                resolved[name] =
+                    environments[name] == nil
+                    ? nil : ResolvedEnvironment(name: name, layers: layers(name), predecessor: nil, touched: [])
+            }
+            for (name, keys) in touched.keys {
+                resolved[name] = ResolvedEnvironment(
+                    name: name, layers: layers(name), predecessor: resolved[name], touched: keys)
+            }
+            return resolved
+        }
+    }
+}

@@ -1,0 +1,60 @@
+/// Every limit of the platform in one place, each published at `/api/v1/limits` and tested at its bound and one beyond.
+package enum Limits {
+    /// Bytes of a request's body: room for an import of a large application's whole configuration.
+    package static let requestBodyBytes = 8 << 20
+    /// Bytes of one value in canonical form.
+    package static let valueBytes = 256 << 10
+    /// Bytes of one value after its references are resolved: what stops a small text from referring itself into a huge one.
+    package static let renderedValueBytes = 1 << 20
+    /// Bytes of all values of one document that hold references, after they are resolved.
+    package static let renderedDocumentBytes = 32 << 20
+    /// Nesting of one value.
+    package static let valueDepth = 64
+    /// References followed from one value to the next.
+    package static let referenceDepth = 32
+    /// Operations of one change.
+    package static let operationsPerChange = 50_000
+    /// Bytes of one change as the ledger keeps it.
+    package static let changeBytes = 64 << 20
+    package static let messageBytes = 4_096
+    package static let descriptionBytes = 4_096
+    package static let tagsPerKey = 32
+    package static let tagBytes = 64
+    package static let projects = 10_000
+    package static let environmentsPerProject = 10_000
+    /// Own settings of one environment.
+    package static let settingsPerEnvironment = 200_000
+    /// Environments an environment lists in `inherits`.
+    package static let parentsPerEnvironment = 32
+    /// Longest chain of inheritance.
+    package static let inheritanceDepth = 16
+    /// Environments in an environment's linearised list, itself included.
+    package static let layersPerEnvironment = 64
+    /// Environments that inherit from one, directly or not: the widest fan-out of a change.
+    package static let descendantsPerEnvironment = 5_000
+    /// Settings of one project counted in every environment that reads them.
+    package static let resolvedSettingsPerProject = 20_000_000
+    package static let idempotencyKeyBytes = 200
+    package static let idempotencySeconds: Int64 = 86_400
+    package static let pageSizeDefault = 100
+    package static let pageSize = 1_000
+    package static let searchBytes = 512
+    package static let watchers = 20_000
+    /// Events a watcher may be behind before it is cut off.
+    package static let watchBacklog = 256
+    /// Revisions a watch may be resumed from; older ones reload.
+    package static let watchResumeRevisions: Int64 = 100_000
+    package static let watchHeartbeatSeconds = 15
+    /// Longest wait for `X-Minimum-Revision`.
+    package static let minimumRevisionWaitSeconds = 5
+    package static let requestSeconds = 30
+    package static let tokens = 10_000
+    /// Changes committed in one transaction.
+    package static let groupChanges = 128
+    /// Changes that wait for the writer before further ones are refused.
+    package static let queuedChanges = 10_000
+    /// A replica that has lost its store serves reads for so long.
+    package static let staleServingSeconds: Int64 = 900
+    /// Past states kept decoded in memory for time travel.
+    package static let pastStatesCached = 8
+}

@@ -1,0 +1,83 @@
+/// The one error a caller of the platform meets: what is wrong, where, and how to mend it. Knows nothing of HTTP; the API's table
+/// gives each code its status and title.
+package struct Problem: Error, Hashable, Sendable {
+    package let code: Code
+    /// One or two sentences a person understands; the remedy comes last.
+    package let detail: String
+    /// Everything that is wrong, where more than one thing can be; at most ``violationsMax``.
+    package let violations: [Violation]
+    /// What is there now, for lost races.
+    package let current: JSONValue?
+    /// Seconds after which trying again may help.
+    package let retryAfterSeconds: Int?
+
+    package static let violationsMax = 1_000
+
+    package init(
+        _ code: Code, _ detail: String, violations: [Violation] = [], current: JSONValue? = nil,
+        retryAfterSeconds: Int? = nil
+    ) {
+        self.code = code
+        self.detail = detail
+        self.violations = Array(violations.prefix(Self.violationsMax))
+        self.current = current
+        self.retryAfterSeconds = retryAfterSeconds
+    }
+
+    /// Each is a stable part of the contract: `type` on the wire ends in the raw value.
+    package enum Code: String, CaseIterable, Sendable {
+        case invalidRequest = "invalid-request"
+        case invalidName = "invalid-name"
+        case unreadableFile = "unreadable-file"
+        case unauthenticated = "unauthenticated"
+        case forbidden = "forbidden"
+        case notFound = "not-found"
+        case methodNotAllowed = "method-not-allowed"
+        case notAcceptable = "not-acceptable"
+        case requestTimeout = "request-timeout"
+        case revisionConflict = "revision-conflict"
+        case alreadyExists = "already-exists"
+        case inUse = "in-use"
+        case idempotencyKeyReused = "idempotency-key-reused"
+        case ledgerDiverged = "ledger-diverged"
+        case preconditionFailed = "precondition-failed"
+        case tooLarge = "too-large"
+        case unsupportedMediaType = "unsupported-media-type"
+        case invalidChange = "invalid-change"
+        case limitExceeded = "limit-exceeded"
+        case tooManyRequests = "too-many-requests"
+        case revisionNotReached = "revision-not-reached"
+        case unavailable = "unavailable"
+        case storageFull = "storage-full"
+        case fault = "fault"
+    }
+}
+
+/// One thing that is wrong, and where: in the request (`pointer`), in a file (`line`, `column`), or in what programs would read
+/// (`environment`, `key`).
+package struct Violation: Hashable, Sendable {
+    package var message: String
+    /// RFC 6901 pointer into the request's body.
+    package var pointer: String?
+    /// The rule that was broken, such as `reference`, `prefix` or a JSON Schema keyword.
+    package var keyword: String?
+    package var environment: EnvironmentName?
+    package var key: String?
+    /// 1-based.
+    package var line: Int?
+    /// 1-based, in Unicode scalars.
+    package var column: Int?
+
+    package init(
+        _ message: String, pointer: String? = nil, keyword: String? = nil, environment: EnvironmentName? = nil,
+        key: String? = nil, line: Int? = nil, column: Int? = nil
+    ) {
+        self.message = message
+        self.pointer = pointer
+        self.keyword = keyword
+        self.environment = environment
+        self.key = key
+        self.line = line
+        self.column = column
+    }
+}
