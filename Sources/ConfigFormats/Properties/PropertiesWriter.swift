@@ -1,0 +1,40 @@
+import ConfigPlatformModel
+
+/// Settings as Java properties, in ASCII, so that every reader of them sees the same whatever encoding it expects.
+enum PropertiesWriter {
+    static func write(_ document: SettingDocument, _ options: ExportOptions) throws(Problem) -> [UInt8] {
+        let names = document.settings.map { DottedName.name(of: $0.key.segments) }
+        try document.requireDistinct(names, .properties)
+        var bytes: [UInt8] = []
+        for (name, setting) in zip(names, document.escapingLiterals(options.references).settings) {
+            append(name, isName: true, to: &bytes)
+            bytes.append(UInt8(ascii: "="))
+            append(setting.value.flatText, isName: false, to: &bytes)
+            bytes.append(0x0A)
+        }
+        return bytes
+    }
+
+    private static func append(_ text: String, isName: Bool, to bytes: inout [UInt8]) {
+        var isFirst = true
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\\": bytes += Array("\\\\".utf8)
+            case "\n": bytes += Array("\\n".utf8)
+            case "\r": bytes += Array("\\r".utf8)
+            case "\t": bytes += Array("\\t".utf8)
+            case "\u{0C}": bytes += Array("\\f".utf8)
+            case " " where isName || isFirst: bytes += Array("\\ ".utf8)
+            case "=" where isName, ":" where isName, "#" where isName, "!" where isName:
+                bytes += [UInt8(ascii: "\\"), UInt8(scalar.value)]
+            case " "..."~": bytes.append(UInt8(scalar.value))
+            default:
+                for unit in UTF16.encode(scalar)! {
+                    let digits = String(unit, radix: 16, uppercase: true)
+                    bytes += Array("\\u".utf8) + repeatElement(0x30, count: 4 - digits.utf8.count) + Array(digits.utf8)
+                }
+            }
+            isFirst = false
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import ConfigPlatformModel
+import Foundation
+import Yams
+
+/// Other readers of the same formats, against which this one is held.
+enum Oracles {
+    /// The interpreter that `CFG_PYTHON` names, or `python3`; nil where it lacks the module.
+    static func python(with module: String) -> String? {
+        let interpreter = ProcessInfo.processInfo.environment["CFG_PYTHON"] ?? "python3"
+        return (try? run("/usr/bin/env", [interpreter, "-c", "import \(module)"])) == nil ? nil : interpreter
+    }
+
+    /// What the program writes to its standard output; throws where it fails.
+    static func run(_ program: String, _ arguments: [String], environment: [String: String]? = nil) throws -> Data {
+        let process = Process()
+        process.executableURL = URL(filePath: program)
+        process.arguments = arguments
+        if let environment { process.environment = environment }
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw Failure(program: program, status: process.terminationStatus) }
+        return data
+    }
+
+    struct Failure: Error {
+        let program: String
+        let status: Int32
+    }
+
+    /// The variables that python-dotenv makes of files, references resolved in an environment that is otherwise empty.
+    static func pythonDotenv(_ paths: [String], interpreter: String) throws -> [[String: JSONValue]] {
+        let script = """
+            import sys, json, os, dotenv
+            paths = sys.argv[1:]
+            os.environ.clear()
+            print(json.dumps([dotenv.dotenv_values(path, interpolate=not path.endswith('.literal')) for path in paths]))
+            """
+        let answer = try JSONValue(parsing: Array(run("/usr/bin/env", [interpreter, "-c", script] + paths)))
+        return (answer.arrayValue ?? []).map { file in
+            Dictionary(uniqueKeysWithValues: (file.objectValue.map(Array.init) ?? []).map { ($0.name, $0.value) })
+        }
+    }
+
+    /// The documents of a YAML text as libyaml divides it, plain scalars resolved by the core schema of YAML 1.2, keys as dotted names.
+    static func libyaml(_ text: String) throws -> [[String: JSONValue]] {
+        var stream = try Yams.compose_all(
+            yaml: text.hasPrefix("\u{FEFF}") ? String(text.unicodeScalars.dropFirst()) : text)
+        var documents: [Node] = []
+        while let document = stream.next() { documents.append(document) }
+        if let error = stream.error { throw error }
+        return documents.filter { $0.mapping != nil }.map { document in
+            var settings: [String: JSONValue] = [:]
+            func flatten(_ node: Node, _ prefix: String) {
+                guard let mapping = node.mapping, !mapping.isEmpty else {
+                    settings[prefix] = value(node)
+                    return
+                }
+                for pair in mapping {
+                    flatten(pair.value, prefix.isEmpty ? name(pair.key) : prefix + "." + name(pair.key))
+                }
+            }
+            flatten(document, "")
+            return settings
+        }
+    }
+
+    private static func name(_ node: Node) -> String { node.scalar?.string ?? "" }
+
+    private static func value(_ node: Node) -> JSONValue {
+        switch node {
+        case .mapping(let mapping):
+            return .object(JSONObject(uniqueMembers: mapping.map { (name($0.key), value($0.value)) }))
+        case .sequence(let sequence): return .array(sequence.map(value))
+        case .alias: return .null
+        case .scalar(let scalar):
+            guard scalar.style == .plain else { return .string(scalar.string) }
+            switch scalar.string {
+            case "", "~", "null", "Null", "NULL": return .null
+            case "true", "True", "TRUE": return true
+            case "false", "False", "FALSE": return false
+            default: return (try? JSONNumber(parsing: scalar.string)).map(JSONValue.number) ?? .string(scalar.string)
+            }
+        }
+    }
+}
