@@ -1,0 +1,212 @@
+/// The statements of fixed text, each of which must find its rows by an index: a test asks PostgreSQL for the plan of every one.
+///
+/// What is written comes as arrays, a column each, so that a group of changes is a few statements however many rows it has. The driver
+/// sends no array with a NULL in it: zero and the empty text stand for it, which are no revision, no value and no digest.
+///
+/// `OFFSET 0` keeps the planner from turning a look-up for each item into a scan of the heads of all.
+enum PostgreSQLLedgerStatements: String, CaseIterable {
+    case begin = "BEGIN ISOLATION LEVEL READ COMMITTED"
+    case beginReading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    case commit = "COMMIT"
+    case rollBack = "ROLLBACK"
+    /// For a read that lasts as long as its reader takes.
+    case withoutTimeout = "SET LOCAL statement_timeout = 0"
+
+    case readHead = """
+        SELECT platform_id, revision, digest, committed_at, audit_sequence, credentials_version FROM head WHERE id = 1
+        """
+    case lockHead = """
+        SELECT platform_id, revision, digest, committed_at, audit_sequence, credentials_version FROM head WHERE id = 1 FOR UPDATE
+        """
+    case writeHead = """
+        UPDATE head SET platform_id = $1, revision = $2, digest = $3, committed_at = $4, audit_sequence = $5,
+            credentials_version = $6
+        WHERE id = 1
+        """
+    case insertHead = """
+        INSERT INTO head (id, platform_id, revision, digest, committed_at, audit_sequence, credentials_version)
+        VALUES (1, $1, 0, $2, 0, 0, 0) ON CONFLICT (id) DO NOTHING
+        """
+    case notify = "SELECT pg_notify('cfg_head', $1)"
+    case listen = "LISTEN cfg_head"
+
+    // Appending
+
+    case insertChanges = """
+        INSERT INTO changes (revision, project, author, committed_at, message, digest, previous_digest, body)
+        SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bytea[], $7::bytea[], $8::bytea[])
+        """
+    case insertScopes = """
+        INSERT INTO change_scopes (project, environment, revision, kind)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[])
+        """
+    /// Numbers the addresses that have no number yet. Their heads name the first version, which the next statement inserts.
+    case insertItems = """
+        WITH fresh AS MATERIALIZED (
+            SELECT u.project, u.environment, u.kind, u.key, u.revision,
+                nextval(pg_get_serial_sequence('item_heads', 'item')) AS item
+            FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[])
+                AS u (project, environment, kind, key, revision)
+            WHERE NOT EXISTS (
+                SELECT FROM items AS i
+                WHERE i.project = u.project AND i.environment = u.environment AND i.kind = u.kind AND i.key = u.key)),
+        heads AS (
+            INSERT INTO item_heads (item, revision, stands) OVERRIDING SYSTEM VALUE
+            SELECT item, revision, true FROM fresh)
+        INSERT INTO items (project, environment, kind, key, item)
+        SELECT project, environment, kind, key, item FROM fresh
+        """
+    /// Appends versions and moves the heads of their items. A version names the one before it in the same call, or else the head's. The
+    /// end of an item that does not stand comes out without a predecessor, or without an item, and is refused by the table.
+    case insertVersions = """
+        WITH steps AS (
+            INSERT INTO item_versions (item, revision, previous_revision, value, digest)
+            SELECT i.item, u.revision,
+                CASE WHEN u.previous > 0 THEN u.previous
+                    WHEN h.revision <> u.revision AND (h.stands OR u.value <> '') THEN h.revision END,
+                nullif(u.value, ''), nullif(u.digest, '')
+            FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bytea[], $8::bytea[])
+                    AS u (project, environment, kind, key, revision, previous, value, digest)
+                LEFT JOIN items AS i
+                    ON i.project = u.project AND i.environment = u.environment AND i.kind = u.kind AND i.key = u.key
+                LEFT JOIN item_heads AS h ON h.item = i.item
+            RETURNING item, revision, value IS NOT NULL AS stands)
+        UPDATE item_heads AS h SET revision = s.revision, stands = s.stands
+        FROM (SELECT DISTINCT ON (item) item, revision, stands FROM steps ORDER BY item, revision DESC) AS s
+        WHERE h.item = s.item
+        """
+    case insertScopesOfEnvironment = """
+        INSERT INTO change_scopes (project, environment, revision, kind)
+        SELECT DISTINCT i.project, i.environment, $1::bigint, i.kind
+        FROM items AS i CROSS JOIN LATERAL (SELECT FROM item_heads WHERE item = i.item AND stands OFFSET 0) AS h
+        WHERE i.project = $2 AND i.environment = $3
+        ON CONFLICT (project, environment, revision, kind) DO NOTHING
+        """
+    case endItemsOfEnvironment = """
+        WITH ends AS (
+            INSERT INTO item_versions (item, revision, previous_revision)
+            SELECT i.item, $1::bigint, h.revision
+            FROM items AS i CROSS JOIN LATERAL (
+                SELECT revision FROM item_heads WHERE item = i.item AND stands OFFSET 0) AS h
+            WHERE i.project = $2 AND i.environment = $3
+            RETURNING item)
+        UPDATE item_heads AS h SET revision = $1::bigint, stands = false FROM ends AS e WHERE h.item = e.item
+        """
+    case insertScopesOfProject = """
+        INSERT INTO change_scopes (project, environment, revision, kind)
+        SELECT DISTINCT i.project, i.environment, $1::bigint, i.kind
+        FROM items AS i CROSS JOIN LATERAL (SELECT FROM item_heads WHERE item = i.item AND stands OFFSET 0) AS h
+        WHERE i.project = $2
+        ON CONFLICT (project, environment, revision, kind) DO NOTHING
+        """
+    case endItemsOfProject = """
+        WITH ends AS (
+            INSERT INTO item_versions (item, revision, previous_revision)
+            SELECT i.item, $1::bigint, h.revision
+            FROM items AS i CROSS JOIN LATERAL (
+                SELECT revision FROM item_heads WHERE item = i.item AND stands OFFSET 0) AS h
+            WHERE i.project = $2
+            RETURNING item)
+        UPDATE item_heads AS h SET revision = $1::bigint, stands = false FROM ends AS e WHERE h.item = e.item
+        """
+    case insertEvents = """
+        INSERT INTO audit_events
+            (sequence, occurred_at, actor, action, target, outcome, revision, body, salt, leaf_hash)
+        SELECT u.sequence, u.occurred_at, u.actor, u.action, u.target, u.outcome, nullif(u.revision, 0), u.body, u.salt, u.leaf_hash
+        FROM unnest(
+                $1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bytea[], $9::bytea[],
+                $10::bytea[])
+            AS u (sequence, occurred_at, actor, action, target, outcome, revision, body, salt, leaf_hash)
+        """
+
+    // Credentials and idempotency
+
+    case insertCredential = """
+        INSERT INTO credentials (id, name, purpose, hash, created_at, created_by, expires_at, revoked_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        """
+    case revokeCredential = """
+        UPDATE credentials SET revoked_at = coalesce(revoked_at, $1) WHERE id = $2
+        """
+    case readIdempotencyRecord = """
+        SELECT principal, key, request_digest, revision, committed, expires_at FROM idempotency_records
+        WHERE principal = $1 AND key = $2
+        """
+    case dropReplacedIdempotencyRecords = """
+        DELETE FROM idempotency_records AS r
+        USING unnest($1::text[], $2::text[], $3::bigint[]) AS u (principal, key, recorded_at)
+        WHERE r.principal = u.principal AND r.key = u.key AND r.expires_at <= u.recorded_at
+        """
+    case insertIdempotencyRecords = """
+        INSERT INTO idempotency_records (principal, key, request_digest, revision, committed, expires_at)
+        SELECT u.principal, u.key, u.request_digest, u.revision, u.committed <> 0, u.expires_at
+        FROM unnest($1::text[], $2::text[], $3::bytea[], $4::bigint[], $5::bigint[], $6::bigint[])
+            AS u (principal, key, request_digest, revision, committed, expires_at)
+        """
+    case dropIdempotencyRecords = """
+        DELETE FROM idempotency_records WHERE expires_at <= $1
+        """
+    case liveIdempotencyRecords = """
+        SELECT principal, key, request_digest, revision, committed, expires_at FROM idempotency_records
+        WHERE expires_at > $1
+        """
+
+    // Reading
+
+    case standingItems = """
+        SELECT i.project, i.environment, i.kind, i.key, v.revision, v.value, v.digest
+        FROM items AS i CROSS JOIN LATERAL (
+            SELECT v.revision, v.value, v.digest FROM item_heads AS h
+                JOIN item_versions AS v ON v.item = h.item AND v.revision = h.revision
+            WHERE h.item = i.item AND h.stands OFFSET 0) AS v
+        ORDER BY i.project, i.environment, i.kind, i.key
+        """
+    case standingItemsOfProject = """
+        SELECT i.project, i.environment, i.kind, i.key, v.revision, v.value, v.digest
+        FROM items AS i CROSS JOIN LATERAL (
+            SELECT v.revision, v.value, v.digest FROM item_heads AS h
+                JOIN item_versions AS v ON v.item = h.item AND v.revision = h.revision
+            WHERE h.item = i.item AND h.stands OFFSET 0) AS v
+        WHERE i.project = $1 ORDER BY i.environment, i.kind, i.key
+        """
+    case pastItems = """
+        SELECT i.project, i.environment, i.kind, i.key, v.revision, v.value, v.digest
+        FROM items AS i CROSS JOIN LATERAL (
+            SELECT revision, value, digest FROM item_versions
+            WHERE item = i.item AND revision <= $1 ORDER BY revision DESC LIMIT 1) AS v
+        WHERE v.value IS NOT NULL ORDER BY i.project, i.environment, i.kind, i.key
+        """
+    case pastItemsOfProject = """
+        SELECT i.project, i.environment, i.kind, i.key, v.revision, v.value, v.digest
+        FROM items AS i CROSS JOIN LATERAL (
+            SELECT revision, value, digest FROM item_versions
+            WHERE item = i.item AND revision <= $1 ORDER BY revision DESC LIMIT 1) AS v
+        WHERE i.project = $2 AND v.value IS NOT NULL ORDER BY i.environment, i.kind, i.key
+        """
+    case changesAfter = """
+        SELECT revision, project, author, committed_at, message, digest, previous_digest, body FROM changes
+        WHERE revision > $1 ORDER BY revision LIMIT $2
+        """
+    case versionsOfItem = """
+        SELECT v.revision, v.value, c.author, c.committed_at, c.message
+        FROM items AS i JOIN item_versions AS v ON v.item = i.item LEFT JOIN changes AS c ON c.revision = v.revision
+        WHERE i.project = $1 AND i.environment = $2 AND i.kind = $3 AND i.key = $4 AND v.revision < $5
+        ORDER BY v.revision DESC LIMIT $6
+        """
+    case revisionAt = """
+        SELECT revision FROM changes WHERE committed_at <= $1 ORDER BY committed_at DESC, revision DESC LIMIT 1
+        """
+    case itemRowsAfter = """
+        SELECT i.project, i.environment, i.kind, i.key, v.revision, v.value, v.digest,
+            (SELECT n.revision FROM item_versions AS n
+             WHERE n.item = v.item AND n.revision > v.revision ORDER BY n.revision LIMIT 1)
+        FROM items AS i JOIN item_versions AS v ON v.item = i.item
+        WHERE (i.project, i.environment, i.kind, i.key) >= ($1, $2, $3, $4)
+            AND ((i.project, i.environment, i.kind, i.key) > ($1, $2, $3, $4) OR v.revision > $5)
+            AND v.value IS NOT NULL
+        ORDER BY i.project, i.environment, i.kind, i.key, v.revision LIMIT $6
+        """
+    case credentials = """
+        SELECT id, name, purpose, hash, created_at, created_by, expires_at, revoked_at FROM credentials ORDER BY id
+        """
+}

@@ -1,0 +1,59 @@
+package import ConfigPlatformModel
+
+extension PostgreSQLStore {
+    package func head() async throws -> Head {
+        try await read { connection in
+            // One row, by its key: a server that takes longer than this hangs.
+            connection.responseTimeout = .seconds(3)
+            return try Self.head(connection.query(.readHead))
+        }
+    }
+
+    static func head(_ result: PostgreSQLResult) throws -> Head {
+        guard let row = result.first else { throw UnreadableRow("the head row is missing") }
+        return try row.head()
+    }
+
+    // MARK: Changes
+
+    package func changes(after revision: Revision, limit: Int) async throws -> [ChangeRecord] {
+        try await read { connection in
+            try connection.query(.changesAfter, [.int64(revision.number), .int64(Int64(max(0, limit)))])
+                .map { try $0.change() }
+        }
+    }
+
+    package func changes(matching query: ChangeQuery, limit: Int) async throws -> [ChangeRecord] {
+        guard limit > 0 else { return [] }
+        let search = PostgreSQLSearch(query, limit: limit)
+        return try await read { connection in
+            try connection.query(search.sql, search.values).map { try $0.change() }
+        }
+    }
+
+    package func revision(at time: Timestamp) async throws -> Revision {
+        try await read { connection in
+            try connection.query(.revisionAt, [.int64(time.microseconds)]).first.map { try $0.revision(0) } ?? .zero
+        }
+    }
+
+    // MARK: Events, credentials, idempotency records
+
+    package func events(matching query: EventQuery, limit: Int) async throws -> [AuditLeaf] {
+        guard limit > 0 else { return [] }
+        let search = PostgreSQLSearch(query, limit: limit)
+        return try await read { connection in
+            try connection.query(search.sql, search.values).map { try $0.auditLeaf() }
+        }
+    }
+
+    package func credentials() async throws -> [Credential] {
+        try await read { connection in try connection.query(.credentials).map { try $0.credential() } }
+    }
+
+    package func idempotencyRecords(liveAt now: Timestamp) async throws -> [IdempotencyRecord] {
+        try await read { connection in
+            try connection.query(.liveIdempotencyRecords, [.int64(now.microseconds)]).map { try $0.idempotencyRecord() }
+        }
+    }
+}

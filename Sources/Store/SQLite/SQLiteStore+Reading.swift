@@ -1,0 +1,95 @@
+package import ConfigPlatformModel
+import GRDB
+
+extension SQLiteStore {
+    package func head() async throws -> Head {
+        try await read { try Self.head($0) }
+    }
+
+    static func head(_ database: Database) throws -> Head {
+        guard let head = try PreparedStatement(.readHead, on: database).first(decode: { try $0.head() }) else {
+            throw UnreadableRow("the head row is missing")
+        }
+        return head
+    }
+
+    // MARK: Changes
+
+    package func changes(after revision: Revision, limit: Int) async throws -> [ChangeRecord] {
+        try await read { database in
+            try PreparedStatement(.changesAfter, on: database).all(
+                .integer(revision.number), .integer(Int64(max(0, limit))), decode: { try $0.change() })
+        }
+    }
+
+    package func changes(matching query: ChangeQuery, limit: Int) async throws -> [ChangeRecord] {
+        guard limit > 0 else { return [] }
+        let search = SQLiteSearch(query)
+        return try await read { database in
+            var records: [ChangeRecord] = []
+            var last: Int64?
+            try PreparedStatement(search.sql, on: database).forEach(search.parameters) { row in
+                // A change that matches in several ways comes several times, one after the other.
+                defer { last = row.int64(0) }
+                if row.int64(0) != last { records.append(try row.change()) }
+                return records.count < limit
+            }
+            return records
+        }
+    }
+
+    package func revision(at time: Timestamp) async throws -> Revision {
+        try await read { database in
+            try PreparedStatement(.revisionAt, on: database).first(.integer(time.microseconds)) { try $0.revision(0) }
+                ?? .zero
+        }
+    }
+
+    // MARK: Events, credentials, idempotency records
+
+    package func events(matching query: EventQuery, limit: Int) async throws -> [AuditLeaf] {
+        guard limit > 0 else { return [] }
+        let search = SQLiteSearch(query)
+        return try await read { database in
+            var leaves: [AuditLeaf] = []
+            try PreparedStatement(search.sql, on: database).forEach(search.parameters) { row in
+                leaves.append(try row.auditLeaf())
+                return leaves.count < limit
+            }
+            return leaves
+        }
+    }
+
+    package func credentials() async throws -> [Credential] {
+        try await read { database in
+            try PreparedStatement(SQLiteScans.credentials.rawValue, on: database).all { try $0.credential() }
+        }
+    }
+
+    package func idempotencyRecords(liveAt now: Timestamp) async throws -> [IdempotencyRecord] {
+        try await read { database in
+            try PreparedStatement(.liveIdempotencyRecords, on: database).all(
+                .integer(now.microseconds), decode: { try $0.idempotencyRecord() })
+        }
+    }
+
+    // MARK: The engine's own checks
+
+    package func engineFaults() async throws -> [String] {
+        do {
+            return try await read { database in
+                var faults = try PreparedStatement("PRAGMA integrity_check", on: database).all { $0.text(0) }
+                faults.removeAll { $0 == "ok" }
+                let orphans = try PreparedStatement("PRAGMA foreign_key_check", on: database).all { row in
+                    "a row of \(row.text(0)) refers to a row of \(row.text(2)) that does not exist"
+                }
+                let items = try SQLiteItemChecks.allCases.flatMap { check in
+                    try PreparedStatement(check.rawValue, on: database).all { $0.text(0) }
+                }
+                return faults + orphans + items
+            }
+        } catch StoreError.corrupted(let message) {
+            return [message]
+        }
+    }
+}
