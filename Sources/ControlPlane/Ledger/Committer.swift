@@ -1,0 +1,189 @@
+import ConfigPlatformModel
+import Logging
+import Metrics
+import Store
+import Synchronization
+
+/// The one door to the ledger. Jobs that wait together are committed together: one transaction, one flush to disk, each decided
+/// against its predecessors in the group.
+final class Committer: Sendable {
+    private struct Waiting {
+        let job: CommitJob
+        let continuation: CheckedContinuation<Result<CommitJob.Outcome, Problem>, Never>
+    }
+
+    private struct Queue {
+        var waiting: [Waiting] = []
+        var isClosed = false
+    }
+
+    private let store: any Store
+    private let published: Published
+    private let world: World
+    private let logger: Logger
+    private let queue = Mutex(Queue())
+    private let wake: AsyncStream<Void>
+    private let wakeUp: AsyncStream<Void>.Continuation
+    private let groupSizes = Recorder(label: "cfg_commit_group_changes", aggregate: true)
+    private let commits = Counter(label: "cfg_commits_total")
+    private let duration = Metrics.Timer(label: "cfg_commit_duration_seconds")
+
+    init(store: any Store, published: Published, world: World, logger: Logger) {
+        self.store = store
+        self.published = published
+        self.world = world
+        self.logger = logger
+        (wake, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Runs the job as part of some group. Returns when what it wrote is durable and readable on this replica.
+    func submit(_ job: CommitJob) async throws(Problem) -> CommitJob.Outcome {
+        let result = await withCheckedContinuation { continuation in
+            let refusal = queue.withLock { queue -> Problem? in
+                if queue.isClosed {
+                    return Problem(
+                        .unavailable, "The server is stopping; send the request again.", retryAfterSeconds: 1)
+                }
+                guard queue.waiting.count < Limits.queuedChanges else {
+                    return Problem(
+                        .tooManyRequests,
+                        "\(Limits.queuedChanges) changes are waiting to be written; try again shortly.",
+                        retryAfterSeconds: 1)
+                }
+                queue.waiting.append(Waiting(job: job, continuation: continuation))
+                return nil
+            }
+            if let refusal { continuation.resume(returning: .failure(refusal)) } else { wakeUp.yield() }
+        }
+        return try result.get()
+    }
+
+    /// Commits group after group until ``close()``, and then what is still waiting.
+    func run() async {
+        for await _ in wake { while await commitNextGroup() {} }
+        while await commitNextGroup() {}
+    }
+
+    /// Refuses further jobs and lets ``run()`` finish.
+    func close() {
+        queue.withLock { $0.isClosed = true }
+        wakeUp.finish()
+    }
+
+    private func commitNextGroup() async -> Bool {
+        let group = queue.withLock { queue -> [Waiting] in
+            let group = Array(queue.waiting.prefix(Limits.groupChanges))
+            queue.waiting.removeFirst(group.count)
+            return group
+        }
+        guard !group.isEmpty else { return false }
+        await commit(group)
+        return true
+    }
+
+    private func commit(_ group: [Waiting]) async {
+        let start = ContinuousClock.now
+        switch await attempt(group.map(\.job)) {
+        case .success(let results):
+            groupSizes.record(group.count)
+            commits.increment(by: group.count)
+            duration.recordNanoseconds((ContinuousClock.now - start).nanoseconds)
+            for (waiting, result) in zip(group, results) { waiting.continuation.resume(returning: result) }
+        case .failure(let error) where group.count > 1 && error.mayConcernOneJob:
+            logger.warning(
+                "a group was not committed; its changes are tried one by one", metadata: ["error": "\(error)"])
+            for waiting in group { await commit([waiting]) }
+        case .failure(let error):
+            logger.error("a change was not committed", metadata: ["error": "\(error)"])
+            for waiting in group { waiting.continuation.resume(returning: .failure(Problem(error))) }
+        }
+    }
+
+    private typealias Results = [Result<CommitJob.Outcome, Problem>]
+
+    /// One transaction for all jobs. Where the connection was lost during the commit, finds out whether it happened.
+    private func attempt(_ jobs: [CommitJob]) async -> Result<Results, StoreError> {
+        let session = GroupSession(jobs: jobs, base: published.state, now: world.now(), randomBytes: world.randomBytes)
+        do {
+            let outcome = try await store.write { transaction in try session.run(transaction) }
+            published.noteContact(world.now())
+            published.publish(outcome.steps)
+            return .success(outcome.results)
+        } catch StoreError.outcomeUnknown(let message) {
+            return await settle(session, message)
+        } catch let error as StoreError {
+            return .failure(error)
+        } catch {
+            return .failure(.fault("\(error)"))
+        }
+    }
+
+    /// The head's row stays locked until the lost transaction has ended, so a new writer sees for certain what became of it.
+    private func settle(_ session: GroupSession, _ message: String) async -> Result<Results, StoreError> {
+        let attempt = session.lastAttempt
+        for delay in [0.05, 0.2, 0.5, 1, 2, 4] {
+            do {
+                let head = try await store.write { $0.head }
+                published.noteContact(world.now())
+                guard let attempt, head.auditSequence >= attempt.auditSequence else {
+                    return .failure(.unavailable("the database lost the connection before the commit"))
+                }
+                let leaf = try await store.events(
+                    matching: EventQuery(after: attempt.auditSequence - 1), limit: 1
+                ).first
+                guard leaf == attempt.lastLeaf else {
+                    return .failure(.unavailable("the database lost the connection before the commit"))
+                }
+                published.publish(attempt.outcome.steps)
+                return .success(attempt.outcome.results)
+            } catch {
+                logger.warning("the outcome of a commit is not known yet", metadata: ["error": "\(error)"])
+                try? await Task.sleep(for: .seconds(delay))
+            }
+        }
+        return .failure(.outcomeUnknown(message))
+    }
+}
+
+extension StoreError {
+    /// Whether the fault may lie in one change of a group rather than in the database.
+    fileprivate var mayConcernOneJob: Bool {
+        switch self {
+        case .unavailable, .outcomeUnknown, .corrupted, .cannotOpen: false
+        case .full, .conflict, .fault: true
+        }
+    }
+}
+
+extension Problem {
+    /// What a caller is told of a store that failed. The store's own words go to the log only.
+    init(_ error: StoreError) {
+        switch error {
+        case .unavailable:
+            self.init(
+                .unavailable, "The database cannot be reached. Nothing was written; try again shortly.",
+                retryAfterSeconds: 2)
+        case .outcomeUnknown:
+            self.init(
+                .unavailable,
+                "The database was lost while the change was being committed, so it may or may not have been saved. Read what is "
+                    + "there now, or repeat the request with the same Idempotency-Key.", retryAfterSeconds: 2)
+        case .full:
+            self.init(
+                .storageFull, "The database has no space left. Nothing was written; free some space and try again.",
+                retryAfterSeconds: 30)
+        case .corrupted, .cannotOpen, .conflict, .fault:
+            self.init(
+                .fault,
+                "The database refused the change. Nothing was written; the server's log says why under this request's id."
+            )
+        }
+    }
+}
+
+extension Duration {
+    fileprivate var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+}

@@ -1,0 +1,181 @@
+import ConfigPlatformModel
+import Store
+import Synchronization
+
+/// Decides and appends a group of jobs inside one transaction. The same for every engine.
+final class GroupSession: Sendable {
+    struct Outcome: Sendable {
+        var results: [Result<CommitJob.Outcome, Problem>] = []
+        /// From the state the replica had to the one after the group.
+        var steps: [Published.Step] = []
+    }
+
+    /// What was sent to the database, kept in case its answer is lost.
+    struct Attempt: Sendable {
+        let outcome: Outcome
+        let auditSequence: Int64
+        let lastLeaf: AuditLeaf
+    }
+
+    private let jobs: [CommitJob]
+    private let base: PlatformState
+    private let now: Timestamp
+    private let randomBytes: @Sendable (Int) -> [UInt8]
+    private let attempt = Mutex<Attempt?>(nil)
+
+    init(jobs: [CommitJob], base: PlatformState, now: Timestamp, randomBytes: @escaping @Sendable (Int) -> [UInt8]) {
+        self.jobs = jobs
+        self.base = base
+        self.now = now
+        self.randomBytes = randomBytes
+    }
+
+    var lastAttempt: Attempt? { attempt.withLock { $0 } }
+
+    func run(_ transaction: any StoreTransaction) throws -> Outcome {
+        var outcome = Outcome()
+        var state = try catchUp(transaction, steps: &outcome.steps)
+        var lastLeaf: AuditLeaf?
+        for job in jobs {
+            do {
+                let (result, step) = try execute(job, at: state, transaction, &lastLeaf)
+                if let step {
+                    state = step.state
+                    outcome.steps.append(step)
+                }
+                outcome.results.append(.success(result))
+            } catch let problem as Problem {
+                if let caller = job.caller {
+                    lastLeaf = try append(
+                        job, by: caller, .refused, detail: ["problem": .string(problem.code.rawValue)], to: transaction)
+                }
+                outcome.results.append(.failure(problem))
+            }
+        }
+        let finished = outcome
+        attempt.withLock { attempt in
+            attempt = lastLeaf.map {
+                Attempt(outcome: finished, auditSequence: $0.event.sequence, lastLeaf: $0)
+            }
+        }
+        return outcome
+    }
+
+    /// Applies the revisions that other replicas have committed since.
+    private func catchUp(_ transaction: any StoreTransaction, steps: inout [Published.Step]) throws -> PlatformState {
+        var state = base
+        let head = transaction.head
+        while state.revision < head.revision {
+            let changes = try transaction.changes(after: state.revision, limit: 500)
+            guard !changes.isEmpty else { throw StoreError.corrupted("revision \(state.revision.next) is missing") }
+            for change in changes {
+                let (next, touched) = try state.applying(change)
+                steps.append(Published.Step(change: change, state: next, touched: touched))
+                state = next
+            }
+        }
+        guard state.revision == head.revision, state.digest == head.digest else {
+            throw StoreError.corrupted(
+                "the ledger no longer holds revision \(state.revision) as this server knows it: a backup was restored, or a failover "
+                    + "lost data. Restart this server to follow the ledger as it is now")
+        }
+        return state
+    }
+
+    /// Throws ``Problem`` where the job is refused, which leaves the transaction as it was, and ``StoreError`` where the group fails.
+    private func execute(
+        _ job: CommitJob, at state: PlatformState, _ transaction: any StoreTransaction, _ lastLeaf: inout AuditLeaf?
+    ) throws -> (CommitJob.Outcome, Published.Step?) {
+        switch job.work {
+        case .change(let proposal, let idempotency):
+            if let record = try known(idempotency, of: proposal.author, transaction) { return (.repeated(record), nil) }
+            let decision = try state.decide(proposal, at: now)
+            if let idempotency {
+                try transaction.record(
+                    IdempotencyRecord(
+                        principal: proposal.author, key: idempotency.key, requestDigest: idempotency.requestDigest,
+                        revision: decision.state.revision, committed: decision.change != nil,
+                        expiresAt: now.adding(seconds: Limits.idempotencySeconds)))
+            }
+            guard let change = decision.change else { return (.unchanged(state), nil) }
+            try transaction.append(change)
+            lastLeaf = try append(
+                job, by: job.caller, .success, detail: Self.detail(of: change), change: change, to: transaction)
+            return (
+                .committed(decision), Published.Step(change: change, state: decision.state, touched: decision.touched)
+            )
+        case .event(let outcome, let detail):
+            lastLeaf = try append(job, by: job.caller, outcome, detail: detail, to: transaction)
+            return (.recorded, nil)
+        case .createFirstCredential(let credential):
+            guard transaction.head.credentialsVersion == 0 else {
+                throw Problem(.alreadyExists, "Another server made the first token.")
+            }
+            lastLeaf = try append(
+                job, .platformInitialize, target: "platform", by: nil, .success, detail: nil, to: transaction)
+            try transaction.insert(credential)
+            lastLeaf = try append(
+                job, by: nil, .success,
+                detail: ["id": .string(credential.id), "purpose": .string(credential.purpose.rawValue)], to: transaction
+            )
+            return (.recorded, nil)
+        case .createCredential(let credential, let endingBootstrap):
+            try transaction.insert(credential)
+            lastLeaf = try append(
+                job, by: job.caller, .success,
+                detail: ["id": .string(credential.id), "purpose": .string(credential.purpose.rawValue)], to: transaction
+            )
+            if endingBootstrap, let caller = job.caller {
+                try transaction.revokeCredential(id: caller.credentialID, at: now)
+            }
+            return (.recorded, nil)
+        case .revokeCredential(let id):
+            try transaction.revokeCredential(id: id, at: now)
+            lastLeaf = try append(job, by: job.caller, .success, detail: ["id": .string(id)], to: transaction)
+            return (.recorded, nil)
+        case .forgetExpired:
+            try transaction.dropIdempotencyRecords(expiredAt: now)
+            return (.recorded, nil)
+        }
+    }
+
+    private func known(
+        _ idempotency: CommitJob.Idempotency?, of principal: Principal, _ transaction: any StoreTransaction
+    ) throws -> IdempotencyRecord? {
+        guard let idempotency,
+            let record = try transaction.idempotencyRecord(of: principal, key: idempotency.key), record.expiresAt > now
+        else { return nil }
+        guard record.requestDigest == idempotency.requestDigest else {
+            throw Problem(
+                .idempotencyKeyReused,
+                "The Idempotency-Key '\(InvalidIdentifier.shown(idempotency.key))' was used for another request in the last 24 hours. "
+                    + "Use a new key for a new request.")
+        }
+        return record
+    }
+
+    private static func detail(of change: ChangeRecord) -> JSONValue {
+        let environments = Set(change.effects.compactMap(\.address.environment)).sorted()
+        var members: JSONObject = [
+            "effects": .int(change.effects.count),
+            "environments": .array(environments.prefix(64).map { .string($0.rawValue) }),
+        ]
+        if let source = change.source { members["source"] = source }
+        return .object(members)
+    }
+
+    private func append(
+        _ job: CommitJob, _ action: AuditEvent.Action? = nil, target: String? = nil, by caller: Caller?,
+        _ outcome: AuditEvent.Outcome, detail: JSONValue?, change: ChangeRecord? = nil,
+        to transaction: any StoreTransaction
+    ) throws -> AuditLeaf {
+        let event = AuditEvent(
+            sequence: transaction.head.auditSequence + 1, occurredAt: now, actor: caller?.principal ?? .system,
+            action: action ?? job.action, target: target ?? job.target, outcome: outcome, revision: change?.revision,
+            changeDigest: change?.digest, sourceAddress: caller?.sourceAddress, requestID: caller?.requestID,
+            detail: detail)
+        let leaf = AuditLeaf(event: event, salt: randomBytes(AuditLeaf.saltBytes))
+        try transaction.append(leaf)
+        return leaf
+    }
+}

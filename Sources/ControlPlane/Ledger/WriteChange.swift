@@ -1,0 +1,139 @@
+package import ConfigPlatformModel
+import Store
+
+/// A write that a client asks for, whatever it is about.
+package struct WriteRequest: Sendable {
+    package let proposal: Proposal
+    package let action: AuditEvent.Action
+    /// Answer what would happen, and write nothing.
+    package let isDryRun: Bool
+    package let idempotencyKey: String?
+    /// Digest of all that makes the request what it is; needed with an idempotency key.
+    package let requestDigest: Digest
+
+    package init(
+        proposal: Proposal, action: AuditEvent.Action = .change, isDryRun: Bool = false, idempotencyKey: String? = nil,
+        requestDigest: Digest = .zero
+    ) {
+        self.proposal = proposal
+        self.action = action
+        self.isDryRun = isDryRun
+        self.idempotencyKey = idempotencyKey
+        self.requestDigest = requestDigest
+    }
+}
+
+/// What a write came to.
+package struct WriteOutcome: Sendable {
+    package enum Kind: Sendable {
+        case committed, unchanged, dryRun
+    }
+
+    package let kind: Kind
+    /// The newest revision once the write is done; for a dry run the one it was decided against.
+    package let token: RevisionToken
+    /// The committed change, or the one that would be; nil where there is nothing to do.
+    package let change: ChangeRecord?
+    /// What the change does to each item.
+    package let items: [ItemDifference]
+    /// What programs of each environment find changed. Filled for dry runs.
+    package let environments: [EnvironmentDifference]
+}
+
+/// An item before and after a change: its bodies, nil where it does not exist.
+package struct ItemDifference: Hashable, Sendable {
+    package let address: ItemAddress
+    package let before: [UInt8]?
+    package let after: [UInt8]?
+}
+
+package struct EnvironmentDifference: Hashable, Sendable {
+    package let environment: EnvironmentName
+    package let differences: [ValueDifference]
+}
+
+extension Platform {
+    /// Decides and commits a write, or says what it would do.
+    package func write(_ caller: Caller, _ request: WriteRequest) async throws(Problem) -> WriteOutcome {
+        if let key = request.idempotencyKey {
+            guard (1...Limits.idempotencyKeyBytes).contains(key.utf8.count) else {
+                throw Problem(.invalidRequest, "An Idempotency-Key has 1 to \(Limits.idempotencyKeyBytes) bytes.")
+            }
+        }
+        guard !request.isDryRun else { return try dryRun(request.proposal) }
+        let outcome = try await submit(
+            CommitJob(
+                work: .change(
+                    request.proposal,
+                    request.idempotencyKey.map { .init(key: $0, requestDigest: request.requestDigest) }),
+                caller: caller, action: request.action, target: request.proposal.project.rawValue))
+        switch outcome {
+        case .committed(let decision):
+            return WriteOutcome(
+                kind: .committed, token: decision.state.token, change: decision.change, items: decision.itemDifferences,
+                environments: [])
+        case .unchanged(let state):
+            return WriteOutcome(kind: .unchanged, token: state.token, change: nil, items: [], environments: [])
+        case .repeated(let record):
+            return try await repeated(record)
+        case .recorded:
+            throw Problem(.fault, "The change was recorded as something else than a change.")
+        }
+    }
+
+    /// Appends the refusal of a write that did not get as far as the writer.
+    package func recordRefusal(
+        _ caller: Caller, action: AuditEvent.Action, target: String, problem: Problem
+    ) async {
+        _ = try? await submit(
+            CommitJob(
+                work: .event(.refused, detail: ["problem": .string(problem.code.rawValue)]), caller: caller,
+                action: action,
+                target: target))
+    }
+
+    private func dryRun(_ proposal: Proposal) throws(Problem) -> WriteOutcome {
+        let state = try servedState()
+        let decision = try state.decide(proposal, at: world.now())
+        let environments = decision.touched.environments.sorted().map {
+            EnvironmentDifference(environment: $0, differences: decision.differences(in: $0))
+        }
+        return WriteOutcome(
+            kind: .dryRun, token: state.token, change: decision.change, items: decision.itemDifferences,
+            environments: environments.filter { !$0.differences.isEmpty })
+    }
+
+    private func repeated(_ record: IdempotencyRecord) async throws(Problem) -> WriteOutcome {
+        guard record.committed else {
+            let token = RevisionToken(record.revision, published.digest(of: record.revision) ?? state.digest)
+            return WriteOutcome(kind: .unchanged, token: token, change: nil, items: [], environments: [])
+        }
+        let (change, items) = try await change(at: record.revision, of: nil)
+        return WriteOutcome(kind: .committed, token: change.token, change: change, items: items, environments: [])
+    }
+}
+
+extension Decision {
+    package var itemDifferences: [ItemDifference] {
+        (change?.effects ?? []).map { effect in
+            ItemDifference(address: effect.address, before: before?.body(at: effect.address), after: effect.body)
+        }
+    }
+}
+
+extension ProjectState {
+    /// The body of the item at an address of this project; nil where there is none.
+    func body(at address: ItemAddress) -> [UInt8]? {
+        switch address.kind {
+        case .project: body.json.canonicalBytes()
+        case .environment:
+            (try? EnvironmentName(parsing: address.key)).flatMap { environments[$0]?.body.json.canonicalBytes() }
+        case .setting:
+            (try? ConfigKey(parsing: address.key)).flatMap { key in
+                address.environment.flatMap { environments[$0]?.own[key]?.body.bytes }
+            }
+        case .settingDefinition:
+            (try? ConfigKey(parsing: address.key)).flatMap { definitions[$0]?.body.json.canonicalBytes() }
+        }
+    }
+}

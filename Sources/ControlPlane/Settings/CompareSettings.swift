@@ -1,0 +1,41 @@
+package import ConfigPlatformModel
+
+extension Platform {
+    /// How what programs read differs between two moments, for one environment or for all that exist at either.
+    package func differences(
+        _ caller: Caller, of project: ProjectName, in environment: EnvironmentName?, from: Moment, to: Moment
+    ) async throws(Problem) -> (environments: [EnvironmentDifference], from: RevisionToken, to: RevisionToken) {
+        let old = try await state(of: project, at: from)
+        let new = try await state(of: project, at: to)
+        let before = old.projects[project]
+        let after = new.projects[project]
+        if before == nil { _ = try new.project(project) }
+        var names = Set(before?.resolved.keys.map { $0 } ?? []).union(after?.resolved.keys.map { $0 } ?? [])
+        if let environment {
+            guard names.contains(environment) else {
+                throw Problem(
+                    .notFound,
+                    "There is no environment '\(environment.rawValue)' in project '\(project.rawValue)' at either revision."
+                )
+            }
+            names = [environment]
+        }
+        let environments = names.sorted().map { name in
+            EnvironmentDifference(
+                environment: name,
+                differences: ResolvedEnvironment.differences(from: before?.resolved[name], to: after?.resolved[name]))
+        }
+        return (environments.filter { !$0.differences.isEmpty }, old.token, new.token)
+    }
+
+    /// How what programs of two environments read differs at one moment.
+    package func differences(
+        _ caller: Caller, of project: ProjectName, from: EnvironmentName, to: EnvironmentName, at moment: Moment
+    ) async throws(Problem) -> (differences: [ValueDifference], token: RevisionToken) {
+        let state = try await state(of: project, at: moment)
+        let project = try state.project(project)
+        let differences = ResolvedEnvironment.differences(
+            from: try project.reading(from), to: try project.reading(to))
+        return (differences, state.token)
+    }
+}

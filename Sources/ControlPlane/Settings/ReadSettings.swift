@@ -1,0 +1,64 @@
+package import ConfigPlatformModel
+
+/// A resolved environment and the revision it was read at.
+package struct EnvironmentReading: Sendable {
+    package let environment: ResolvedEnvironment
+    package let project: ProjectState
+    package let token: RevisionToken
+    package let committedAt: Timestamp
+}
+
+/// One resolved setting.
+package struct SettingReading: Sendable {
+    package let setting: StoredSetting
+    /// Canonical JSON, references replaced.
+    package let value: [UInt8]
+    package let definition: SettingDefinitionBody?
+    package let project: ProjectState
+    package let token: RevisionToken
+}
+
+extension Platform {
+    /// What programs of an environment read now. Never waits and never touches the database.
+    package func read(
+        _ caller: Caller, _ environment: EnvironmentName, of project: ProjectName
+    ) throws(Problem) -> EnvironmentReading {
+        try Self.reading(environment, of: project, in: try servedState())
+    }
+
+    /// What they read at some moment.
+    package func read(
+        _ caller: Caller, _ environment: EnvironmentName, of project: ProjectName, at moment: Moment
+    ) async throws(Problem) -> EnvironmentReading {
+        try Self.reading(environment, of: project, in: try await state(of: project, at: moment))
+    }
+
+    private static func reading(
+        _ environment: EnvironmentName, of project: ProjectName, in state: PlatformState
+    ) throws(Problem) -> EnvironmentReading {
+        let project = try state.project(project)
+        return EnvironmentReading(
+            environment: try project.reading(environment), project: project, token: state.token,
+            committedAt: state.committedAt)
+    }
+
+    /// One setting as programs of an environment read it.
+    package func read(
+        _ caller: Caller, _ key: ConfigKey, in environment: EnvironmentName, of project: ProjectName, at moment: Moment
+    ) async throws(Problem) -> SettingReading {
+        let reading = try await read(caller, environment, of: project, at: moment)
+        let contents = reading.environment.contents
+        guard let setting = contents.settings[key] else {
+            let below = contents.settings.first(notBelow: key)
+            let hint =
+                below.map { key.isStrictPrefix(of: $0.key) } == true
+                ? " There are settings below it, such as '\(below!.key)'." : ""
+            throw Problem(
+                .notFound, "'\(key)' has no value in '\(environment.rawValue)' of project '\(project.rawValue)'.\(hint)"
+            )
+        }
+        return SettingReading(
+            setting: setting, value: contents.value(of: setting), definition: reading.project.definitions[key]?.body,
+            project: reading.project, token: reading.token)
+    }
+}

@@ -1,0 +1,120 @@
+package import ConfigPlatformModel
+
+/// What a rollback restores, and to when. Nil parts mean everything.
+package struct RollbackScope: Hashable, Sendable {
+    package var environments: [EnvironmentName]?
+    /// Settings and definitions where nil. Environments, and what they inherit, are touched only where named.
+    package var kinds: Set<Kind>?
+    /// Keys, each with everything below it.
+    package var keys: [ConfigKey]?
+
+    package init(environments: [EnvironmentName]? = nil, kinds: Set<Kind>? = nil, keys: [ConfigKey]? = nil) {
+        self.environments = environments
+        self.kinds = kinds
+        self.keys = keys
+    }
+
+    static let kindsByDefault: Set<Kind> = [.setting, .settingDefinition]
+
+    func covers(_ environment: EnvironmentName) -> Bool { environments?.contains(environment) ?? true }
+
+    func covers(_ key: ConfigKey) -> Bool { keys.map { Self.any(of: $0, cover: key) } ?? true }
+
+    static func any(of keys: [ConfigKey], cover key: ConfigKey) -> Bool {
+        keys.contains { $0 == key || $0.isStrictPrefix(of: key) }
+    }
+}
+
+extension Platform {
+    /// The write that restores what stood at a moment, as a new change.
+    package func rollback(
+        _ caller: Caller, _ project: ProjectName, to moment: Moment, scope: RollbackScope, message: String?
+    ) async throws(Problem) -> Proposal {
+        if let kinds = scope.kinds, kinds.contains(.project) {
+            throw Problem(
+                .invalidRequest, "A project itself is not rolled back; name setting, setting-definition or environment."
+            )
+        }
+        let past = try await state(of: project, at: moment)
+        guard let target = past.projects[project] else {
+            throw Problem(.notFound, "Project '\(project.rawValue)' did not exist at revision \(past.revision).")
+        }
+        for name in scope.environments ?? [] where target.environments[name] == nil {
+            throw Problem(
+                .notFound,
+                "There was no environment '\(name.rawValue)' in project '\(project.rawValue)' at revision \(past.revision)."
+            )
+        }
+        let revision = past.revision
+        return Proposal(
+            project: project, author: caller.principal, message: message ?? "Roll back to revision \(revision)",
+            source: ["operation": "rollback", "toRevision": .int(revision.number)]
+        ) { state throws(Problem) in
+            try Self.operations(restoring: target, in: try state.project(project), scope: scope)
+        }
+    }
+
+    private static func operations(
+        restoring target: ProjectState, in current: ProjectState, scope: RollbackScope
+    ) throws(Problem) -> [Operation] {
+        let kinds = scope.kinds ?? RollbackScope.kindsByDefault
+        var operations: [Operation] = []
+        if kinds.contains(.environment) {
+            operations += environmentOperations(restoring: target, in: current, scope: scope)
+        }
+        if kinds.contains(.settingDefinition), scope.environments == nil {
+            operations += definitionOperations(restoring: target, in: current, scope: scope)
+        }
+        guard kinds.contains(.setting) else { return operations }
+        for (name, environment) in target.environments.sorted(by: { $0.key < $1.key }) where scope.covers(name) {
+            let standing = current.environments[name]
+            if standing == nil, !kinds.contains(.environment) {
+                if scope.environments == nil { continue }
+                throw Problem(
+                    .notFound,
+                    "Environment '\(name.rawValue)' no longer exists. Restore it too, by naming 'environment' among the kinds."
+                )
+            }
+            for setting in environment.own where scope.covers(setting.key) {
+                if standing?.own[setting.key]?.body == setting.body { continue }
+                operations.append(Operation(.putSetting(setting.key, name, setting.body)))
+            }
+            for setting in standing?.own ?? SettingIndex()
+            where scope.covers(setting.key) && environment.own[setting.key] == nil {
+                operations.append(Operation(.deleteSetting(setting.key, name)))
+            }
+        }
+        return operations
+    }
+
+    private static func environmentOperations(
+        restoring target: ProjectState, in current: ProjectState, scope: RollbackScope
+    ) -> [Operation] {
+        var operations: [Operation] = []
+        for environment in target.sortedEnvironments where scope.covers(environment.name) {
+            if current.environments[environment.name]?.body != environment.body {
+                operations.append(Operation(.putEnvironment(environment.name, environment.body)))
+            }
+        }
+        if scope.environments == nil {
+            for environment in current.sortedEnvironments where target.environments[environment.name] == nil {
+                operations.append(Operation(.deleteEnvironment(environment.name)))
+            }
+        }
+        return operations
+    }
+
+    private static func definitionOperations(
+        restoring target: ProjectState, in current: ProjectState, scope: RollbackScope
+    ) -> [Operation] {
+        var operations: [Operation] = []
+        for (key, definition) in target.definitions.sorted(by: { $0.key < $1.key })
+        where scope.covers(key) && current.definitions[key]?.body != definition.body {
+            operations.append(Operation(.putDefinition(key, definition.body)))
+        }
+        for key in current.definitions.keys.sorted() where scope.covers(key) && target.definitions[key] == nil {
+            operations.append(Operation(.deleteDefinition(key)))
+        }
+        return operations
+    }
+}

@@ -1,0 +1,111 @@
+package import ConfigPlatformModel
+
+/// What a watch delivers, encoded once for all who receive it; one object, so that a transport can frame it once for all too.
+package final class WatchEvent: Sendable {
+    package let kind: Kind
+    /// The revision up to which the receiver has now seen everything.
+    package let token: RevisionToken
+    /// JSON.
+    package let data: [UInt8]
+
+    init(kind: Kind, token: RevisionToken, data: [UInt8]) {
+        self.kind = kind
+        self.token = token
+        self.data = data
+    }
+
+    package enum Kind: String, Sendable {
+        /// The whole document as it stands: the first event of a watch that resumes from nowhere.
+        case snapshot
+        /// The differences that one revision made.
+        case change
+        /// Nothing happened up to the token.
+        case heartbeat
+        /// The environment has ended, and with it the watch.
+        case deleted
+        /// The receiver was too slow: the watch ends, and may be resumed from the token.
+        case behind
+    }
+}
+
+extension WatchEvent {
+    static func snapshot(_ reading: ResolvedEnvironment, in project: ProjectName, at token: RevisionToken) -> WatchEvent
+    {
+        var out: [UInt8] = []
+        let document = reading.document
+        out.reserveCapacity(document.bytes.count + 200)
+        out.append(contentsOf: Array("{\"document\":".utf8))
+        out.append(contentsOf: document.bytes)
+        out.append(contentsOf: Array(",\"entityTag\":".utf8))
+        JSONText.appendString(document.entityTag, into: &out)
+        appendPlace(reading.name, project, token, into: &out)
+        out.append(UInt8(ascii: "}"))
+        return WatchEvent(kind: .snapshot, token: token, data: out)
+    }
+
+    static func change(
+        _ change: ChangeRecord, _ differences: [ValueDifference], in environment: EnvironmentName, entityTag: String
+    ) -> WatchEvent {
+        var out: [UInt8] = []
+        func text(_ name: StaticString, _ value: String) {
+            name.withUTF8Buffer { out.append(contentsOf: $0) }
+            JSONText.appendString(value, into: &out)
+        }
+        text("{\"author\":", change.author.rawValue)
+        out.append(contentsOf: Array(",\"changes\":[".utf8))
+        for (index, difference) in differences.enumerated() {
+            if index > 0 { out.append(UInt8(ascii: ",")) }
+            difference.write(into: &out)
+        }
+        out.append(UInt8(ascii: "]"))
+        text(",\"committedAt\":", change.committedAt.text)
+        text(",\"entityTag\":", entityTag)
+        text(",\"message\":", change.message)
+        appendPlace(environment, change.project, change.token, into: &out)
+        out.append(UInt8(ascii: "}"))
+        return WatchEvent(kind: .change, token: change.token, data: out)
+    }
+
+    static func bare(
+        _ kind: Kind, in environment: EnvironmentName?, of project: ProjectName?, at token: RevisionToken
+    ) -> WatchEvent {
+        var out = Array("{\"revision\":\(token.revision.number)".utf8)
+        if let environment, let project {
+            out = [UInt8(ascii: "{")]
+            appendPlace(environment, project, token, into: &out)
+            out.remove(at: 1)
+        }
+        out.append(UInt8(ascii: "}"))
+        return WatchEvent(kind: kind, token: token, data: out)
+    }
+
+    private static func appendPlace(
+        _ environment: EnvironmentName, _ project: ProjectName, _ token: RevisionToken, into out: inout [UInt8]
+    ) {
+        out.append(contentsOf: Array(",\"environment\":".utf8))
+        JSONText.appendString(environment.rawValue, into: &out)
+        out.append(contentsOf: Array(",\"project\":".utf8))
+        JSONText.appendString(project.rawValue, into: &out)
+        out.append(contentsOf: Array(",\"revision\":\(token.revision.number)".utf8))
+    }
+}
+
+extension ValueDifference {
+    /// `{"after":…,"before":…,"key":…}`, without the member that has no value.
+    package func write(into out: inout [UInt8]) {
+        out.append(UInt8(ascii: "{"))
+        if let after {
+            out.append(contentsOf: Array("\"after\":".utf8))
+            out.append(contentsOf: after)
+            out.append(UInt8(ascii: ","))
+        }
+        if let before {
+            out.append(contentsOf: Array("\"before\":".utf8))
+            out.append(contentsOf: before)
+            out.append(UInt8(ascii: ","))
+        }
+        out.append(contentsOf: Array("\"key\":".utf8))
+        JSONText.appendString(key.text, into: &out)
+        out.append(UInt8(ascii: "}"))
+    }
+}

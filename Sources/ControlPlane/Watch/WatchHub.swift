@@ -1,0 +1,109 @@
+import ConfigPlatformModel
+import Metrics
+import Store
+import Synchronization
+
+/// All watches of this replica. Works out what a revision means to an environment once, for all who follow it, and only if somebody does.
+final class WatchHub: Sendable {
+    private struct Place: Hashable {
+        let project: ProjectName
+        let environment: EnvironmentName?
+    }
+
+    private struct State {
+        var subscriptions: [Place: [UInt64: WatchSubscription]] = [:]
+        var count = 0
+        var nextID: UInt64 = 0
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+    private let watchers = Gauge(label: "cfg_watchers")
+
+    /// A watch of an environment, or of all of a project's. Call it where no step can be published meanwhile.
+    func subscribe(
+        to environment: EnvironmentName?, of project: ProjectName, from token: RevisionToken, isHeld: Bool
+    ) throws(Problem) -> WatchSubscription {
+        let subscription = state.withLock { state -> WatchSubscription? in
+            guard state.count < Limits.watchers, !state.isClosed else { return nil }
+            state.count += 1
+            state.nextID += 1
+            watchers.record(state.count)
+            let subscription = WatchSubscription(
+                id: state.nextID, project: project, environment: environment, from: token, isHeld: isHeld
+            ) { [weak self] in self?.remove($0) }
+            state.subscriptions[Place(project: project, environment: environment), default: [:]][subscription.id] =
+                subscription
+            return subscription
+        }
+        guard let subscription else {
+            throw Problem(
+                .tooManyRequests,
+                "This server has as many watchers as it may (\(Limits.watchers)); try another replica, or later.",
+                retryAfterSeconds: 10)
+        }
+        return subscription
+    }
+
+    /// Gives every watch what the step means to it.
+    func deliver(_ step: Published.Step, before: PlatformState) {
+        let project = step.change.project
+        let (followed, everything) = state.withLock { state in
+            let followed = step.touched.environments.filter {
+                state.subscriptions[Place(project: project, environment: $0)]?.isEmpty == false
+            }
+            return (followed, state.subscriptions[Place(project: project, environment: nil)]?.isEmpty == false)
+        }
+        for environment in (everything ? step.touched.environments : followed).sorted() {
+            guard let event = Self.event(of: step, in: environment, before: before.projects[project]) else { continue }
+            for subscription in receivers(project, environment) { subscription.push(event) }
+        }
+    }
+
+    /// Tells all watches how far they have seen.
+    func beat(at token: RevisionToken) {
+        let event = WatchEvent.bare(.heartbeat, in: nil, of: nil, at: token)
+        let all = state.withLock { $0.subscriptions.values.flatMap { Array($0.values) } }
+        for subscription in all { subscription.push(event) }
+    }
+
+    /// Ends every watch.
+    func close() {
+        let all = state.withLock { state in
+            state.isClosed = true
+            return state.subscriptions.values.flatMap { Array($0.values) }
+        }
+        for subscription in all { subscription.end() }
+    }
+
+    /// What a step means to an environment; nil where programs read what they read before.
+    static func event(
+        of step: Published.Step, in environment: EnvironmentName, before: ProjectState?
+    ) -> WatchEvent? {
+        let old = before?.resolved[environment]
+        guard let new = step.state.projects[step.change.project]?.resolved[environment] else {
+            return .bare(.deleted, in: environment, of: step.change.project, at: step.change.token)
+        }
+        let touched = step.touched.relayered.contains(environment) ? nil : step.touched.keys[environment] ?? []
+        let differences = ResolvedEnvironment.differences(from: old, to: new, touched: touched)
+        guard !differences.isEmpty || old == nil else { return nil }
+        return .change(step.change, differences, in: environment, entityTag: new.document.entityTag)
+    }
+
+    private func receivers(_ project: ProjectName, _ environment: EnvironmentName) -> [WatchSubscription] {
+        state.withLock { state in
+            Array((state.subscriptions[Place(project: project, environment: environment)] ?? [:]).values)
+                + Array((state.subscriptions[Place(project: project, environment: nil)] ?? [:]).values)
+        }
+    }
+
+    private func remove(_ subscription: WatchSubscription) {
+        state.withLock { state in
+            let place = Place(project: subscription.project, environment: subscription.environment)
+            guard state.subscriptions[place]?.removeValue(forKey: subscription.id) != nil else { return }
+            if state.subscriptions[place]?.isEmpty == true { state.subscriptions[place] = nil }
+            state.count -= 1
+            watchers.record(state.count)
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import ConfigPlatformModel
+import Synchronization
+
+/// One receiver's end of a watch: an ordered, bounded queue of events. A receiver that falls ``Limits/watchBacklog`` events behind is
+/// cut off with the token to resume from, and slows nobody.
+package final class WatchSubscription: Sendable {
+    private struct State {
+        var queue: [WatchEvent] = []
+        var taken = 0
+        var waiter: CheckedContinuation<WatchEvent?, Never>?
+        var isEnded = false
+        /// Live events wait here until the backlog before them has been put in front.
+        var isHeld: Bool
+        var delivered: RevisionToken
+
+        mutating func take() -> WatchEvent? {
+            guard !isHeld, taken < queue.count else { return nil }
+            let event = queue[taken]
+            taken += 1
+            if taken == queue.count {
+                queue.removeAll(keepingCapacity: false)
+                taken = 0
+            }
+            delivered = event.token
+            return event
+        }
+    }
+
+    let id: UInt64
+    let project: ProjectName
+    /// Nil to follow every environment of the project.
+    let environment: EnvironmentName?
+    private let state: Mutex<State>
+    private let onEnd: @Sendable (WatchSubscription) -> Void
+
+    init(
+        id: UInt64, project: ProjectName, environment: EnvironmentName?, from token: RevisionToken, isHeld: Bool,
+        onEnd: @escaping @Sendable (WatchSubscription) -> Void
+    ) {
+        self.id = id
+        self.project = project
+        self.environment = environment
+        self.onEnd = onEnd
+        state = Mutex(State(isHeld: isHeld, delivered: token))
+    }
+
+    /// The next event; nil once the watch has ended. Waits until there is one, or the task is cancelled, which ends the watch.
+    package func next() async -> WatchEvent? {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let ready = state.withLock { state -> WatchEvent?? in
+                    if let event = state.take() { return .some(event) }
+                    if state.isEnded || Task.isCancelled { return .some(nil) }
+                    state.waiter = continuation
+                    return nil
+                }
+                if let ready { continuation.resume(returning: ready) }
+            }
+        } onCancel: {
+            end()
+        }
+    }
+
+    /// Ends the watch from the receiver's side.
+    package func end() {
+        let waiter = state.withLock { state in
+            state.isEnded = true
+            state.queue = []
+            state.taken = 0
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?.resume(returning: nil)
+        onEnd(self)
+    }
+
+    /// Adds an event; a heartbeat only where nothing else waits.
+    func push(_ event: WatchEvent) {
+        let (waiter, next, isLast) = state.withLock {
+            state -> (CheckedContinuation<WatchEvent?, Never>?, WatchEvent?, Bool) in
+            guard !state.isEnded else { return (nil, nil, false) }
+            if event.kind == .heartbeat, state.isHeld || state.taken < state.queue.count { return (nil, nil, false) }
+            if state.queue.count - state.taken >= Limits.watchBacklog {
+                state.queue = [
+                    .bare(.behind, in: environment, of: project, at: state.delivered)
+                ]
+                state.taken = 0
+                state.isHeld = false
+                state.isEnded = true
+            } else {
+                state.queue.append(event)
+                if event.kind == .deleted, environment != nil { state.isEnded = true }
+            }
+            guard !state.isHeld, let waiter = state.waiter else { return (nil, nil, state.isEnded) }
+            state.waiter = nil
+            return (waiter, state.take(), state.isEnded)
+        }
+        waiter?.resume(returning: next)
+        if isLast { onEnd(self) }
+    }
+
+    /// Puts what happened before the watch began in front of what has happened since, and lets events flow.
+    func release(after backlog: [WatchEvent]) {
+        let (waiter, next) = state.withLock { state -> (CheckedContinuation<WatchEvent?, Never>?, WatchEvent?) in
+            state.queue.insert(contentsOf: backlog, at: state.taken)
+            state.isHeld = false
+            guard let waiter = state.waiter, let next = state.take() else { return (nil, nil) }
+            state.waiter = nil
+            return (waiter, next)
+        }
+        waiter?.resume(returning: next)
+    }
+}

@@ -1,0 +1,4 @@
+import ConfigPlatformModel
+
+// Foundation has an `Operation` too.
+typealias Operation = ConfigPlatformModel.Operation

@@ -1,0 +1,112 @@
+import ConfigPlatformModel
+import ControlPlane
+import TestSupport
+import Testing
+
+@Suite struct WatchTests {
+    @Test func `a watch begins with the document and brings every revision that touches it, in order`() async throws {
+        try await PlatformUnderTest.run { test in
+            try await test.makeShop()
+            let watch = try await test.platform.watch(
+                test.caller, test.name("production"), of: test.project, after: nil)
+            let first = try #require(await watch.nextChange())
+            #expect(first.kind == .snapshot)
+            for value in 0..<50 {
+                try await test.write([test.put("a", .int(value), in: value.isMultiple(of: 2) ? "base" : "production")])
+            }
+            // From revision 3 on `production` has its own value, so that what `base` does to it does not show.
+            var revisions: [Int64] = []
+            while revisions.last != 51 {
+                revisions.append(try #require(await watch.nextChange()).token.revision.number)
+            }
+            #expect(revisions == [2] + stride(from: 3, through: 51, by: 2))
+            watch.end()
+        }
+    }
+
+    @Test func `a watch that resumes gets what happened meanwhile, without gap or repetition`() async throws {
+        try await PlatformUnderTest.run { test in
+            try await test.makeShop()
+            let token = test.platform.state.token
+            for value in 0..<10 { try await test.write([test.put("a", .int(value), in: "base")]) }
+            let watch = try await test.platform.watch(
+                test.caller, test.name("production"), of: test.project, after: token)
+            try await test.write([test.put("a", 10, in: "base")])
+            var revisions: [Int64] = []
+            while revisions.count < 11 {
+                revisions.append(try #require(await watch.nextChange()).token.revision.number)
+            }
+            #expect(revisions == Array(2...12))
+            watch.end()
+        }
+    }
+
+    @Test func `a token of another ledger is refused`() async throws {
+        try await PlatformUnderTest.run { test in
+            try await test.makeShop()
+            let foreign = try RevisionToken(parsing: "1-0123456789abcdef")
+            await test.expect(.ledgerDiverged) {
+                _ = try await test.platform.watch(test.caller, test.name("base"), of: test.project, after: foreign)
+            }
+        }
+    }
+
+    @Test func `a slow watcher is cut off with the token to resume from, and slows nobody`() async throws {
+        try await PlatformUnderTest.run { test in
+            try await test.makeShop()
+            let slow = try await test.platform.watch(test.caller, test.name("base"), of: test.project, after: nil)
+            let quick = try await test.platform.watch(test.caller, test.name("base"), of: test.project, after: nil)
+            #expect(await quick.nextChange()?.kind == .snapshot)
+            #expect(await slow.nextChange()?.kind == .snapshot)
+            for value in 0..<Limits.watchBacklog + 10 {
+                try await test.write([test.put("a", .int(value), in: "base")])
+                #expect(await quick.nextChange()?.token.revision.number == Int64(value + 2))
+            }
+            let cut = try #require(await slow.nextChange())
+            #expect(cut.kind == .behind)
+            #expect(cut.token.revision.number == 1)
+            #expect(await slow.nextChange() == nil)
+            let resumed = try await test.platform.watch(
+                test.caller, test.name("base"), of: test.project, after: cut.token)
+            #expect(await resumed.nextChange()?.token.revision.number == 2)
+            resumed.end()
+            quick.end()
+        }
+    }
+
+    @Test func `a watch ends with its environment`() async throws {
+        try await PlatformUnderTest.run { test in
+            try await test.makeShop()
+            let watch = try await test.platform.watch(
+                test.caller, test.name("production"), of: test.project, after: nil)
+            #expect(await watch.nextChange()?.kind == .snapshot)
+            try await test.write([Operation(.deleteEnvironment(test.name("production")))])
+            #expect(await watch.nextChange()?.kind == .deleted)
+            #expect(await watch.nextChange() == nil)
+        }
+    }
+
+    @Test func `a revision that leaves what is read as it was is not delivered`() async throws {
+        try await PlatformUnderTest.run { test in
+            try await test.makeShop()
+            try await test.write([test.put("a", 1, in: "production")])
+            let watch = try await test.platform.watch(
+                test.caller, test.name("production"), of: test.project, after: nil)
+            #expect(await watch.nextChange()?.kind == .snapshot)
+            try await test.write([test.put("a", 2, in: "base")])
+            try await test.write([test.put("b", 1, in: "base")])
+            #expect(await watch.nextChange()?.token.revision.number == 4)
+            watch.end()
+        }
+    }
+}
+
+extension WatchSubscription {
+    /// The next event that is not a heartbeat: on a busy machine one may come in between.
+    fileprivate func nextChange() async -> WatchEvent? {
+        while let event = await next() {
+            if event.kind != .heartbeat { return event }
+        }
+        return nil
+    }
+}
