@@ -1,0 +1,67 @@
+import ConfigPlatformModel
+import ControlPlane
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+import Synchronization
+
+/// A watch as server-sent events (WHATWG HTML, 9.2): each event has the token to come back with as its id.
+struct EventStream: Sendable {
+    let subscription: WatchSubscription
+    let caller: Caller
+
+    /// Milliseconds after which a client whose stream ended should come back.
+    private static let opening = ByteBuffer(string: "retry: 1000\n\n")
+
+    /// Sends events until the watch ends, the client leaves or its token ends. The first bytes go at once, so that a
+    /// client knows that it is heard.
+    @concurrent func send(
+        _ head: HTTPResponse, to writer: consuming ResponseWriter, over channel: any Channel, tokenHash: Digest,
+        _ core: ServerCore
+    ) async throws {
+        let subscription = subscription
+        // The gate closes the connection of a client that has left.
+        channel.closeFuture.whenComplete { _ in subscription.end() }
+        defer { subscription.end() }
+        var body = try await writer.writeHead(head)
+        try await body.write(Self.opening)
+        while let event = await subscription.next() {
+            guard core.platform.isLive(caller, tokenHash: tokenHash) else { break }
+            try await body.write(core.frames.frame(of: event))
+        }
+        try await body.finish(nil)
+    }
+}
+
+/// The bytes of events as they travel, laid out once for all who receive them.
+final class EventFrames: Sendable {
+    private struct Entry {
+        let event: WatchEvent
+        let frame: ByteBuffer
+    }
+
+    /// The newest few. Receivers take the same event at about the same time.
+    private let recent = Mutex<[Entry]>([])
+    private static let recentMax = 16
+
+    func frame(of event: WatchEvent) -> ByteBuffer {
+        // A snapshot belongs to one receiver.
+        guard event.kind != .snapshot else { return Self.layOut(event) }
+        return recent.withLock { recent in
+            if let known = recent.last(where: { $0.event === event }) { return known.frame }
+            let frame = Self.layOut(event)
+            if recent.count == Self.recentMax { recent.removeFirst() }
+            recent.append(Entry(event: event, frame: frame))
+            return frame
+        }
+    }
+
+    private static func layOut(_ event: WatchEvent) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(event.data.count + 96)
+        buffer.writeString("id: \(event.token.text)\nevent: \(event.kind.rawValue)\ndata: ")
+        buffer.writeBytes(event.data)
+        buffer.writeString("\n\n")
+        return buffer
+    }
+}

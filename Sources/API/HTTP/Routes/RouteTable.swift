@@ -1,0 +1,8 @@
+/// All routes of the API.
+package enum RouteTable {
+    package static let base = "/api/v1"
+
+    package static let all: [Route] =
+        StatusRoutes.all + ProjectRoutes.all + EnvironmentRoutes.all + SettingRoutes.all + DefinitionRoutes.all
+        + ChangeRoutes.all + ComparisonRoutes.all + FileRoutes.all + WatchRoutes.all + TokenRoutes.all + AuditRoutes.all
+}

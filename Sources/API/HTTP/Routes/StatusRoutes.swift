@@ -1,0 +1,101 @@
+import ConfigPlatformModel
+import ControlPlane
+import HTTPTypes
+
+/// How the server does, who calls, and what it takes.
+enum StatusRoutes {
+    static let all: [Route] = [
+        .status("/healthz", access: .anonymous, alive),
+        .status("/readyz", access: .anonymous, ready),
+        .status("/metrics", access: .monitor, metrics),
+        .get("\(RouteTable.base)/whoami", caller),
+        .get("\(RouteTable.base)/limits", limits),
+    ]
+
+    private static func alive(_ surroundings: Surroundings) async -> Answer {
+        .json { $0.member("status", "ok") }
+    }
+
+    private static func ready(_ surroundings: Surroundings) async -> Answer {
+        let platform = surroundings.platform
+        guard await platform.isStoreReachable() else {
+            return .json(.serviceUnavailable) { json in
+                json.member("ready", false)
+                json.member("reason", "The database does not answer.")
+            }
+        }
+        let revision = platform.state.revision
+        return .json { json in
+            json.member("ready", true)
+            json.member("revision", revision.number)
+        }
+    }
+
+    private static func metrics(_ surroundings: Surroundings) async -> Answer {
+        surroundings.metrics.setGauge("cfg_revision", to: Double(surroundings.platform.state.revision.number))
+        ProcessMetrics.update(surroundings.metrics)
+        return Answer(bytes: surroundings.metrics.text(), contentType: .metrics)
+    }
+
+    private static func caller(
+        _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
+    ) async throws(Problem) -> Answer {
+        .json { json in
+            json.member("credential", caller.credentialID)
+            json.member("principal", caller.principal.rawValue)
+            json.member("purpose", caller.purpose.rawValue)
+        }
+    }
+
+    private static func limits(
+        _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
+    ) async throws(Problem) -> Answer {
+        .json { json in
+            json.object("limits") { json in
+                for (name, value) in PublishedLimits.all { json.member(name, value) }
+            }
+        }
+    }
+}
+
+/// Every member of ``Limits``, by name and in order of names; a test compares this with the source of ``Limits``.
+package enum PublishedLimits {
+    package static let all: [(StaticString, Int64)] = [
+        ("changeBytes", Int64(Limits.changeBytes)),
+        ("descendantsPerEnvironment", Int64(Limits.descendantsPerEnvironment)),
+        ("descriptionBytes", Int64(Limits.descriptionBytes)),
+        ("environmentsPerProject", Int64(Limits.environmentsPerProject)),
+        ("groupChanges", Int64(Limits.groupChanges)),
+        ("idempotencyKeyBytes", Int64(Limits.idempotencyKeyBytes)),
+        ("idempotencySeconds", Int64(Limits.idempotencySeconds)),
+        ("inheritanceDepth", Int64(Limits.inheritanceDepth)),
+        ("layersPerEnvironment", Int64(Limits.layersPerEnvironment)),
+        ("messageBytes", Int64(Limits.messageBytes)),
+        ("minimumRevisionWaitSeconds", Int64(Limits.minimumRevisionWaitSeconds)),
+        ("operationsPerChange", Int64(Limits.operationsPerChange)),
+        ("pageSize", Int64(Limits.pageSize)),
+        ("pageSizeDefault", Int64(Limits.pageSizeDefault)),
+        ("parentsPerEnvironment", Int64(Limits.parentsPerEnvironment)),
+        ("pastStatesCached", Int64(Limits.pastStatesCached)),
+        ("projects", Int64(Limits.projects)),
+        ("queuedChanges", Int64(Limits.queuedChanges)),
+        ("referenceDepth", Int64(Limits.referenceDepth)),
+        ("renderedDocumentBytes", Int64(Limits.renderedDocumentBytes)),
+        ("renderedValueBytes", Int64(Limits.renderedValueBytes)),
+        ("requestBodyBytes", Int64(Limits.requestBodyBytes)),
+        ("requestSeconds", Int64(Limits.requestSeconds)),
+        ("resolvedSettingsPerProject", Int64(Limits.resolvedSettingsPerProject)),
+        ("searchBytes", Int64(Limits.searchBytes)),
+        ("settingsPerEnvironment", Int64(Limits.settingsPerEnvironment)),
+        ("staleServingSeconds", Int64(Limits.staleServingSeconds)),
+        ("tagBytes", Int64(Limits.tagBytes)),
+        ("tagsPerKey", Int64(Limits.tagsPerKey)),
+        ("tokens", Int64(Limits.tokens)),
+        ("valueBytes", Int64(Limits.valueBytes)),
+        ("valueDepth", Int64(Limits.valueDepth)),
+        ("watchBacklog", Int64(Limits.watchBacklog)),
+        ("watchHeartbeatSeconds", Int64(Limits.watchHeartbeatSeconds)),
+        ("watchResumeRevisions", Int64(Limits.watchResumeRevisions)),
+        ("watchers", Int64(Limits.watchers)),
+    ]
+}

@@ -1,0 +1,34 @@
+import ConfigPlatformModel
+import ControlPlane
+import HTTPTypes
+
+enum WatchRoutes {
+    static let all: [Route] = [
+        .get("\(RouteTable.base)/projects/{project}/watch", query: ["environment", "after"], watch)
+    ]
+
+    /// `Last-Event-ID`, which a client sends when it comes back, is newer than the `after` that it began with.
+    private static func watch(
+        _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
+    ) async throws(Problem) -> Answer {
+        let after: RevisionToken?
+        if let id = request.fields[.lastEventID], !id.isEmpty {
+            after = try ItemText.parsed { () throws(InvalidIdentifier) in try RevisionToken(parsing: id) }
+        } else {
+            after = try request.query.parsed("after") { text throws(InvalidIdentifier) in
+                try RevisionToken(parsing: text)
+            }
+        }
+        // HEAD asks what a GET would say, not for a watch.
+        if request.method == .head {
+            let project = try platform.servedState().project(request.project())
+            if let environment = try request.queriedEnvironment() { _ = try project.environment(environment) }
+            return Answer(status: .ok, fields: [.contentType: Answer.ContentType.events.rawValue])
+        }
+        let subscription = try await platform.watch(
+            caller, request.queriedEnvironment(), of: request.project(), after: after)
+        return Answer(
+            status: .ok, fields: [.contentType: Answer.ContentType.events.rawValue],
+            content: .events(EventStream(subscription: subscription, caller: caller)))
+    }
+}

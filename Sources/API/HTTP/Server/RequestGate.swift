@@ -1,0 +1,244 @@
+import ConfigPlatformModel
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+
+/// Stands between a connection (or a stream of HTTP/2) and the handlers of its requests: closes what idles or stalls,
+/// answers what is not HTTP or takes too long with a problem, and ends a connection whose request is answered before it
+/// has arrived.
+final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    /// What the gate says of requests that no handler will answer. Handlers waiting for the rest of such a request get
+    /// it as an error, for its end would otherwise look like that of a whole body.
+    struct Refused: Error {}
+
+    private enum Phase {
+        case open
+        /// The last answer is written: what still arrives is thrown away until the client has seen the answer and
+        /// closes.
+        case lingering
+        case closed
+    }
+
+    private let patience: RequestClock.Patience
+    private let activity: ConnectionActivity
+    private let core: ServerCore
+    /// Whether this is a stream of a connection that has others.
+    private let isStream: Bool
+    private var clock: RequestClock
+    private var phase = Phase.open
+    private var closesAfterAnswer = false
+    private var timer: Scheduled<Void>?
+
+    /// From the last answer to the end of a connection whose client goes on sending.
+    private static let lingerTime = TimeAmount.seconds(2)
+
+    init(_ patience: RequestClock.Patience, activity: ConnectionActivity, core: ServerCore, isStream: Bool) {
+        self.patience = patience
+        self.activity = activity
+        self.core = core
+        self.isStream = isStream
+        clock = RequestClock(patience, now: .now())
+    }
+
+    // MARK: Time
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { scheduleCheck(context, at: .now() + patience.shortest) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        scheduleCheck(context, at: .now() + patience.shortest)
+        context.fireChannelActive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        timer?.cancel()
+        timer = nil
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        phase = .closed
+        timer?.cancel()
+        timer = nil
+        if clock.isReading { context.fireErrorCaught(Refused()) }
+        context.fireChannelInactive()
+    }
+
+    /// One timer a connection, never further ahead than the shortest deadline there can be: so that a request starts
+    /// none.
+    private func scheduleCheck(_ context: ChannelHandlerContext, at deadline: NIODeadline) {
+        guard timer == nil, phase != .closed else { return }
+        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
+            self.timer = nil
+            self.check(context)
+        }
+    }
+
+    private func check(_ context: ChannelHandlerContext) {
+        guard phase == .open else { return close(context) }
+        switch clock.due(at: .now(), elsewhere: activity.lastActive) {
+        case .nothing(let until): scheduleCheck(context, at: until)
+        case .closeIdle, .closeStalled: close(context)
+        case .refuse(isReading: true):
+            refuse(
+                context,
+                Problem(
+                    .requestTimeout,
+                    "The request did not arrive whole within \(patience.request.wholeSeconds) seconds; send it again."),
+                because: Refused())
+        case .refuse(isReading: false):
+            refuse(
+                context,
+                Problem(
+                    .unavailable,
+                    "The request took longer than \(patience.request.wholeSeconds) seconds. A write may or may not have been done: read what "
+                        + "is there now, or repeat it with the same Idempotency-Key.", retryAfterSeconds: 5),
+                because: Refused())
+        }
+    }
+
+    // MARK: Requests
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard phase == .open else { return }
+        switch unwrapInboundIn(data) {
+        case .head: clock.requestBegan(at: .now())
+        case .body: break
+        case .end: clock.requestEnded()
+        }
+        context.fireChannelRead(data)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        context.fireChannelReadComplete()
+        // Nobody asks for more once handlers have been cut off, and the client must be read to its end.
+        if phase == .lingering { context.read() }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard error is HTTPParserError || error is HTTP1TypeConversionError else {
+            context.fireErrorCaught(error)
+            return
+        }
+        let isHeadTooLarge = (error as? HTTPParserError) == .headerOverflow
+        refuse(
+            context,
+            isHeadTooLarge
+                ? Problem(
+                    .tooLarge, "The request's head is larger than this server takes; send fewer or shorter headers.")
+                : Problem(.invalidRequest, "What was sent is not HTTP/1.1: \(error)."),
+            because: error)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case is ChannelShouldQuiesceEvent:
+            if clock.inFlight == 0 { closeOnceSent(context) } else { closesAfterAnswer = true }
+        case ChannelEvent.inputClosed where phase == .lingering || (clock.isStreaming && !isStream):
+            // A client that has left its watch.
+            close(context)
+        default:
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    // MARK: Answers
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard phase == .open else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        switch unwrapOutboundIn(data) {
+        case .head(var head):
+            guard head.status.kind != .informational else { return context.write(data, promise: promise) }
+            let type = head.headerFields[.contentType]
+            clock.answerBegan(isStreaming: type == Answer.ContentType.events.rawValue)
+            if clock.isReading { closesAfterAnswer = true }
+            guard closesAfterAnswer, !isStream else { return context.write(data, promise: promise) }
+            head.headerFields[.connection] = "close"
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
+        case .body:
+            context.write(data, promise: promise)
+        case .end:
+            context.write(data, promise: promise)
+            clock.answerEnded(at: .now())
+            if closesAfterAnswer {
+                context.flush()
+                linger(context)
+            }
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        clock.writabilityChanged(context.channel.isWritable, at: .now())
+        context.fireChannelWritabilityChanged()
+    }
+
+    /// Answers in the handlers' stead, and ends the connection.
+    private func refuse(_ context: ChannelHandlerContext, _ problem: Problem, because error: any Error) {
+        guard phase == .open else { return }
+        // Once an answer has begun there is no place for another.
+        if !clock.hasAnswered {
+            let id = core.ids.next()
+            let answer = problem.answer(requestID: id)
+            var head = core.head(for: answer, requestID: id)
+            var body = ByteBuffer()
+            if case .bytes(let bytes) = answer.content { body = bytes }
+            if !isStream { head.headerFields[.connection] = "close" }
+            context.write(wrapOutboundOut(.head(head)), promise: nil)
+            context.write(wrapOutboundOut(.body(body)), promise: nil)
+            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+            core.noteRefusal(
+                problem, id: id, status: answer.status.code, sourceAddress: context.channel.remoteAddress?.ipAddress)
+        }
+        // Before the connection ends, for what waits for the rest of a body would take that for the body's end.
+        if phase == .open { phase = .lingering }
+        context.fireErrorCaught(error)
+        linger(context)
+    }
+
+    /// Closes in such a way that the client can read its answer: closing while it still sends would reset the
+    /// connection, and the answer with it.
+    private func linger(_ context: ChannelHandlerContext) {
+        guard phase != .closed else { return }
+        guard !isStream, clock.isReading || clock.inFlight > 0 else { return close(context) }
+        phase = .lingering
+        context.close(mode: .output, promise: nil)
+        context.read()
+        timer?.cancel()
+        timer = nil
+        scheduleCheck(context, at: .now() + Self.lingerTime)
+    }
+
+    /// Closes when the kernel has all that was written, past the gate too: closing before would drop the rest.
+    private func closeOnceSent(_ context: ChannelHandlerContext) {
+        guard phase != .closed, context.channel.isActive else { return }
+        let unsent = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        guard unsent > 0 else { return close(context) }
+        context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(20)) { self.closeOnceSent(context) }
+    }
+
+    private func close(_ context: ChannelHandlerContext) {
+        guard phase != .closed else { return }
+        phase = .closed
+        context.close(promise: nil)
+    }
+}
+
+/// What two handlers of one connection tell each other. Confined to the connection's event loop.
+final class ConnectionActivity {
+    /// When a request was last answered past the gate.
+    var lastActive = NIODeadline.uptimeNanoseconds(0)
+}
+
+extension TimeAmount {
+    fileprivate var wholeSeconds: Int64 { max(1, (nanoseconds + 999_999_999) / 1_000_000_000) }
+}

@@ -1,0 +1,150 @@
+import ConfigPlatformModel
+
+/// A place in the request's body, read strictly: every error carries its JSON pointer (RFC 6901).
+struct BodyReader {
+    let value: JSONValue
+    let pointer: JSONPointer
+
+    /// A change nests its values three levels deep.
+    private static let limits = JSONLimits(maxDepth: Limits.valueDepth + 8, maxBytes: Limits.requestBodyBytes)
+
+    init(parsing bytes: [UInt8]) throws(Problem) {
+        do throws(JSONParseError) {
+            value = try JSONValue(parsing: bytes, limits: Self.limits)
+        } catch {
+            throw Problem(
+                .invalidRequest, "The body is not JSON: line \(error.line), column \(error.column): \(error.message)",
+                violations: [
+                    Violation(error.message, keyword: error.kind.rawValue, line: error.line, column: error.column)
+                ])
+        }
+        pointer = .root
+    }
+
+    init(_ value: JSONValue, at pointer: JSONPointer = .root) {
+        self.value = value
+        self.pointer = pointer
+    }
+
+    func problem(_ message: String, code: Problem.Code = .invalidRequest, keyword: String? = nil) -> Problem {
+        let place = pointer.text.isEmpty ? "" : "At \(InvalidIdentifier.shown(pointer.text)): "
+        return Problem(code, place + message, violations: [Violation(message, pointer: pointer.text, keyword: keyword)])
+    }
+
+    /// The members of an object that may have only these.
+    func members(_ known: [String], of what: String) throws(Problem) -> Members {
+        guard case .object(let object) = value else { throw problem("\(what) is a JSON object.", keyword: "type") }
+        for name in object.names where !known.contains(name) {
+            throw BodyReader(.null, at: pointer.appending(name)).problem(
+                "'\(InvalidIdentifier.shown(name))' is not a member of \(what.lowercasedFirst); there are: "
+                    + "\(known.sorted().joined(separator: ", ")).",
+                keyword: "additionalProperties")
+        }
+        return Members(object: object, pointer: pointer)
+    }
+
+    func elements(max: Int, of what: String) throws(Problem) -> [BodyReader] {
+        guard case .array(let values) = value else { throw problem("\(what) is a list.", keyword: "type") }
+        guard values.count <= max else {
+            throw problem("\(what) has \(values.count) entries; at most \(max) are taken.", code: .limitExceeded)
+        }
+        return values.enumerated().map { BodyReader($0.element, at: pointer.appending($0.offset)) }
+    }
+
+    func string() throws(Problem) -> String {
+        guard case .string(let text) = value else { throw problem("A string is needed here.", keyword: "type") }
+        return text
+    }
+
+    func int64() throws(Problem) -> Int64 {
+        guard let number = value.int64Value else { throw problem("A whole number is needed here.", keyword: "type") }
+        return number
+    }
+
+    func revision() throws(Problem) -> Revision {
+        let number = try int64()
+        return try identifier { () throws(InvalidIdentifier) in try Revision(number) }
+    }
+
+    func choice<Choice: CaseIterable & RawRepresentable<String>>(of type: Choice.Type) throws(Problem) -> Choice {
+        let text = try string()
+        guard let choice = Choice(rawValue: text) else {
+            let choices = Choice.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+            throw problem("'\(InvalidIdentifier.shown(text))' is none of \(choices).", keyword: "enum")
+        }
+        return choice
+    }
+
+    func projectName() throws(Problem) -> ProjectName {
+        let text = try string()
+        return try identifier { () throws(InvalidIdentifier) in try ProjectName(parsing: text) }
+    }
+
+    func environmentName() throws(Problem) -> EnvironmentName {
+        let text = try string()
+        return try identifier { () throws(InvalidIdentifier) in try EnvironmentName(parsing: text) }
+    }
+
+    func key() throws(Problem) -> ConfigKey {
+        let text = try string()
+        return try identifier { () throws(InvalidIdentifier) in try ConfigKey(parsing: text) }
+    }
+
+    func time() throws(Problem) -> Timestamp {
+        let text = try string()
+        do throws(InvalidIdentifier) {
+            return try Timestamp(parsing: text)
+        } catch {
+            throw problem(error.message, keyword: "format")
+        }
+    }
+
+    func identifier<Identifier>(
+        _ parse: () throws(InvalidIdentifier) -> Identifier
+    ) throws(Problem) -> Identifier {
+        do throws(InvalidIdentifier) {
+            return try parse()
+        } catch {
+            throw problem(error.message, code: .invalidName)
+        }
+    }
+
+    /// Runs a parser of the model, whose problems know no place, as reading this one.
+    func parsed<Value>(_ parse: (JSONValue) throws(Problem) -> Value) throws(Problem) -> Value {
+        do throws(Problem) {
+            return try parse(value)
+        } catch {
+            throw error.located(at: pointer)
+        }
+    }
+
+    struct Members {
+        fileprivate let object: JSONObject
+        fileprivate let pointer: JSONPointer
+
+        /// Nil where there is no such member.
+        subscript(name: String) -> BodyReader? {
+            object[name].map { BodyReader($0, at: pointer.appending(name)) }
+        }
+
+        func required(_ name: String) throws(Problem) -> BodyReader {
+            guard let reader = self[name] else {
+                throw BodyReader(.null, at: pointer).problem("'\(name)' is missing.", keyword: "required")
+            }
+            return reader
+        }
+
+        func list<Element>(
+            _ name: String, max: Int, _ read: (BodyReader) throws(Problem) -> Element
+        ) throws(Problem) -> [Element]? {
+            guard let reader = self[name] else { return nil }
+            var result: [Element] = []
+            for element in try reader.elements(max: max, of: "'\(name)'") { result.append(try read(element)) }
+            return result
+        }
+    }
+}
+
+extension String {
+    fileprivate var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
+}

@@ -1,0 +1,136 @@
+import ConfigPlatformModel
+
+/// A change as a client writes it: `{"message": …, "operations": [{"op": "put", "kind": "setting", …}, …]}`.
+struct ChangeBody: Sendable {
+    let message: String
+    let operations: [Operation]
+
+    init(parsing bytes: [UInt8]) throws(Problem) {
+        let members = try BodyReader(parsing: bytes).members(["message", "operations"], of: "A change")
+        message = try members["message"]?.string() ?? ""
+        _ = try members.required("operations")
+        let operations = try members.list("operations", max: Limits.operationsPerChange, Self.operation)
+        self.operations = operations ?? []
+    }
+
+    private enum Verb: String, CaseIterable {
+        case put, delete, unset
+    }
+
+    private static func operation(_ reader: BodyReader) throws(Problem) -> Operation {
+        let members = try reader.members(
+            ["op", "kind", "environment", "key", "value", "references", "expect"], of: "An operation")
+        let verb = try members.required("op").choice(of: Verb.self)
+        let kind = try members.required("kind").choice(of: Kind.self)
+        if kind != .setting {
+            for name in ["environment", "references"] {
+                if let reader = members[name] { throw reader.problem("'\(name)' belongs to settings only; remove it.") }
+            }
+            if verb == .unset {
+                throw try members.required("op").problem("Only a setting can be unset; delete this instead.")
+            }
+        }
+        if verb != .put {
+            for name in ["value", "references"] {
+                if let reader = members[name] { throw reader.problem("'\(name)' belongs to 'put' only; remove it.") }
+            }
+        }
+        let expectation = try members["expect"].map { reader throws(Problem) in try self.expectation(reader) }
+        return Operation(try target(verb, kind, members), expecting: expectation)
+    }
+
+    private static func target(
+        _ verb: Verb, _ kind: Kind, _ members: BodyReader.Members
+    ) throws(Problem) -> Operation.Target {
+        switch kind {
+        case .project:
+            if let key = members["key"] { throw key.problem("A project's own item has no key; remove it.") }
+            guard verb == .put else { return .deleteProject }
+            return .putProject(try value(members) { json throws(Problem) in try ProjectBody(parsing: json) })
+        case .environment:
+            let name = try members.required("key").environmentName()
+            guard verb == .put else { return .deleteEnvironment(name) }
+            return .putEnvironment(
+                name, try value(members) { json throws(Problem) in try EnvironmentBody(parsing: json) })
+        case .settingDefinition:
+            let key = try members.required("key").key()
+            guard verb == .put else { return .deleteDefinition(key) }
+            return .putDefinition(
+                key, try value(members) { json throws(Problem) in try SettingDefinitionBody(parsing: json) })
+        case .setting:
+            let environment = try members.required("environment").environmentName()
+            let key = try members.required("key").key()
+            switch verb {
+            case .delete: return .deleteSetting(key, environment)
+            case .unset: return .putSetting(key, environment, .unset)
+            case .put:
+                let references =
+                    try members["references"].map { reader throws(Problem) in
+                        try reader.choice(of: SettingBody.References.self)
+                    } ?? .live
+                let body = try value(members) { json throws(Problem) in try SettingBody(json, references: references) }
+                return .putSetting(key, environment, body)
+            }
+        }
+    }
+
+    private static func value<Body>(
+        _ members: BodyReader.Members, _ parse: (JSONValue) throws(Problem) -> Body
+    ) throws(Problem) -> Body {
+        try members.required("value").parsed(parse)
+    }
+
+    private static func expectation(_ reader: BodyReader) throws(Problem) -> Operation.Expectation {
+        if case .string("absent") = reader.value { return .absent }
+        guard reader.value.int64Value != nil else {
+            throw reader.problem("'expect' is a revision, such as 41, or \"absent\".", keyword: "type")
+        }
+        return .revision(try reader.revision())
+    }
+}
+
+extension Problem {
+    /// Points the violations that know only an environment and a key at the operation that causes them: the one that
+    /// writes the key in that environment, or else the only one that writes it in any, or else the one that writes a
+    /// key above it.
+    func located(among operations: [Operation]) -> Problem {
+        guard violations.contains(where: { $0.pointer == nil && $0.key != nil }) else { return self }
+        var exact: [Place: Int] = [:]
+        var byKey: [[UInt8]: Int?] = [:]
+        for (index, operation) in operations.enumerated() {
+            guard let (environment, key) = operation.target.settingPlace else { continue }
+            let bytes = Array(key.text.utf8)
+            exact[Place(environment: environment, key: bytes)] = index
+            byKey[bytes] = byKey.keys.contains(bytes) ? .some(nil) : index
+        }
+        var violations = violations
+        for (index, violation) in violations.enumerated() where violation.pointer == nil {
+            guard let key = violation.key.map({ Array($0.utf8) }) else { continue }
+            let found =
+                violation.environment.flatMap { exact[Place(environment: $0, key: key)] } ?? byKey[key]
+                ?? Self.above(key, byKey)
+            if let found { violations[index].pointer = "/operations/\(found)" }
+        }
+        return Problem(code, detail, violations: violations, current: current, retryAfterSeconds: retryAfterSeconds)
+    }
+
+    /// The operation that writes a key above this one, which is what keeps the two apart.
+    private static func above(_ key: [UInt8], _ byKey: [[UInt8]: Int?]) -> Int? {
+        guard let key = try? ConfigKey(parsing: String(decoding: key, as: UTF8.self)) else { return nil }
+        return key.strictPrefixes.lazy.compactMap { byKey[Array($0.text.utf8)] ?? nil }.first
+    }
+
+    private struct Place: Hashable {
+        let environment: EnvironmentName
+        let key: [UInt8]
+    }
+}
+
+extension Operation.Target {
+    fileprivate var settingPlace: (EnvironmentName, ConfigKey)? {
+        switch self {
+        case .putSetting(let key, let environment, _), .deleteSetting(let key, let environment): (environment, key)
+        default: nil
+        }
+    }
+}

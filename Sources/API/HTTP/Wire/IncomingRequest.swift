@@ -1,0 +1,47 @@
+import ConfigPlatformModel
+import ControlPlane
+import HTTPTypes
+
+/// A request as handlers read it: matched, its query checked, its body whole.
+struct IncomingRequest: Sendable {
+    let method: HTTPRequest.Method
+    /// As it was sent, without the query.
+    let path: Substring
+    /// As it was sent, without the `?`.
+    let rawQuery: Substring
+    let query: Query
+    let fields: HTTPFields
+    let id: String
+    /// Values of the pattern's `{names}`, decoded.
+    let parameters: [(name: String, value: String)]
+    var body: [UInt8]
+
+    func parameter(_ name: String) throws(Problem) -> String {
+        guard let value = parameters.first(where: { $0.name == name })?.value else {
+            throw Problem(.fault, "The route has no parameter '\(name)'.")
+        }
+        return value
+    }
+
+    func project() throws(Problem) -> ProjectName {
+        let text = try parameter("project")
+        return try ItemText.parsed { () throws(InvalidIdentifier) in try ProjectName(parsing: text) }
+    }
+
+    func environment() throws(Problem) -> EnvironmentName {
+        let text = try parameter("environment")
+        return try ItemText.parsed { () throws(InvalidIdentifier) in try EnvironmentName(parsing: text) }
+    }
+
+    func key() throws(Problem) -> ConfigKey {
+        let text = try parameter("key")
+        return try ItemText.parsed { () throws(InvalidIdentifier) in try ConfigKey(parsing: text) }
+    }
+
+    func queriedEnvironment(_ name: String = "environment") throws(Problem) -> EnvironmentName? {
+        try query.parsed(name) { text throws(InvalidIdentifier) in try EnvironmentName(parsing: text) }
+    }
+
+    /// What the change is said to be for: the query's `message`, or the header `X-Message`.
+    func message() throws(Problem) -> String? { query["message"] ?? fields[.message] }
+}

@@ -1,0 +1,103 @@
+import ConfigFormats
+import ConfigPlatformModel
+import ControlPlane
+import HTTPTypes
+
+/// What came of a file that was taken in, beside the change itself.
+struct ImportSummary: Sendable {
+    let notices: [ImportNotice]
+    let settings: Int
+}
+
+extension WriteOutcome {
+    /// 201 where a change was committed, 200 where there was nothing to do or nothing was to be done.
+    func answer(_ imported: ImportSummary?, isDryRun: Bool) -> Answer {
+        let isCommitted = if case .committed = kind { true } else { false }
+        return .json(isCommitted ? .created : .ok) { json in
+            json.member("author", change?.author.rawValue)
+            json.member("changed", change != nil)
+            json.member("committedAt", isCommitted ? change?.committedAt.text : nil)
+            json.member("digest", isCommitted ? change?.digest.hexadecimal : nil)
+            json.member("dryRun", isDryRun)
+            if isDryRun, change != nil { json.array("environments", of: environments) { $0.element($1) } }
+            json.member("message", change?.message)
+            if let imported { json.array("notices", of: imported.notices) { $0.element($1) } }
+            json.array("operations", of: items) { $0.element($1) }
+            json.member("project", change?.project.rawValue)
+            json.member("revision", token.revision.number)
+            json.member("settings", imported?.settings)
+            json.member("source", change?.source)
+            json.member("token", token.text)
+        }
+    }
+}
+
+extension ChangeRecord {
+    /// A committed change with what it did, as it is read back.
+    func answer(_ items: [ItemDifference]) -> Answer {
+        .json { json in
+            json.member("author", author.rawValue)
+            json.member("changed", true)
+            json.member("committedAt", committedAt.text)
+            json.member("digest", digest.hexadecimal)
+            json.member("dryRun", false)
+            json.member("message", message)
+            json.array("operations", of: items) { $0.element($1) }
+            json.member("previousDigest", previousDigest.hexadecimal)
+            json.member("project", project.rawValue)
+            json.member("revision", revision.number)
+            json.member("source", source)
+            json.member("token", token.text)
+        }
+    }
+}
+
+extension JSONBytes {
+    /// `{"after":…,"before":…,"environment":…,"key":…,"kind":…,"op":…}`. A setting's state is `{"value":…}` or
+    /// `{"unset":true}`; that of anything else is `{"value": its body}`.
+    mutating func element(_ item: ItemDifference) {
+        let unset = SettingBody.unset.bytes
+        object { json in
+            json.member("after", canonical: item.after.map { Self.state($0, of: item.address.kind) })
+            json.member("before", canonical: item.before.map { Self.state($0, of: item.address.kind) })
+            json.member("environment", item.address.environment?.rawValue)
+            json.member("key", item.address.key)
+            json.member("kind", item.address.kind.rawValue)
+            json.member(
+                "op",
+                item.after == nil ? "delete" : item.address.kind == .setting && item.after == unset ? "unset" : "put")
+        }
+    }
+
+    private static func state(_ body: [UInt8], of kind: Kind) -> [UInt8] {
+        kind == .setting ? body : Array("{\"value\":".utf8) + body + [UInt8(ascii: "}")]
+    }
+
+    /// `{"changes":[…],"environment":…}`
+    mutating func element(_ difference: EnvironmentDifference) {
+        object { json in
+            json.array("changes", of: difference.differences) { $0.element($1) }
+            json.member("environment", difference.environment.rawValue)
+        }
+    }
+
+    mutating func element(_ difference: ValueDifference) {
+        element { difference.write(into: &$0) }
+    }
+
+    mutating func element(_ notice: ImportNotice) {
+        object { json in
+            json.member("column", notice.column)
+            json.member("line", notice.line)
+            json.member("message", notice.message)
+            json.member("severity", notice.severity.rawValue)
+        }
+    }
+
+    mutating func member(_ name: StaticString, _ token: RevisionToken) {
+        object(name) { json in
+            json.member("revision", token.revision.number)
+            json.member("token", token.text)
+        }
+    }
+}

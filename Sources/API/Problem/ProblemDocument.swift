@@ -1,0 +1,53 @@
+import ConfigPlatformModel
+import HTTPTypes
+
+extension Problem {
+    /// The problem as `application/problem+json` (RFC 9457), in canonical JSON. `instance` is the request's id.
+    func document(instance: String) -> [UInt8] {
+        var json = JSONBytes()
+        json.object { json in
+            json.member("current", current)
+            json.member("detail", detail)
+            json.member("instance", instance)
+            json.member("status", code.row.status.code)
+            json.member("title", code.row.title)
+            json.member("type", code.type)
+            if !violations.isEmpty {
+                json.array("violations", of: violations) { json, violation in
+                    json.object { violation.write(into: &$0) }
+                }
+            }
+        }
+        return json.bytes
+    }
+
+    func answer(requestID: String) -> Answer {
+        var answer = Answer(status: code.row.status, bytes: document(instance: requestID), contentType: .problem)
+        if code == .unauthenticated { answer.fields[.wwwAuthenticate] = "Bearer" }
+        if let retryAfterSeconds { answer.fields[.retryAfter] = String(retryAfterSeconds) }
+        return answer
+    }
+
+    /// The same problem as concerning a place of the request's body: violations without a place of their own get this
+    /// one.
+    func located(at pointer: JSONPointer) -> Problem {
+        var violations = violations
+        if violations.isEmpty { violations = [Violation(detail)] }
+        for index in violations.indices where violations[index].pointer == nil {
+            violations[index].pointer = pointer.text
+        }
+        return Problem(code, detail, violations: violations, current: current, retryAfterSeconds: retryAfterSeconds)
+    }
+}
+
+extension Violation {
+    func write(into json: inout JSONBytes) {
+        json.member("column", column)
+        json.member("environment", environment?.rawValue)
+        json.member("key", key)
+        json.member("keyword", keyword)
+        json.member("line", line)
+        json.member("message", message)
+        json.member("pointer", pointer)
+    }
+}
