@@ -1,0 +1,144 @@
+package import ConfigPlatformModel
+
+/// What a write did, or in a dry run would do; also a committed change as it is shown later.
+package struct ChangeView: WireReadable {
+    package let revision: Int64
+    package let token: String
+    package let isChanged: Bool
+    package let isDryRun: Bool
+    package let committedAt: String?
+    package let author: String?
+    package let message: String?
+    package let digest: String?
+    package let previousDigest: String?
+    package let source: JSONValue?
+    package let operations: [OperationView]
+    /// What programs would read differently; dry runs only.
+    package let environments: [EnvironmentDifferenceView]
+    /// What there is to say about the lines of an imported file.
+    package let notices: [NoticeView]
+    /// How many settings an imported file held.
+    package let settingsRead: Int64?
+
+    package init(_ wire: WireReader) throws(ConfigPlatformError) {
+        revision = try wire.int("revision")
+        token = wire.optionalString("token") ?? String(revision)
+        isChanged = wire.bool("changed", default: true)
+        isDryRun = wire.bool("dryRun", default: false)
+        committedAt = wire.optionalString("committedAt")
+        author = wire.optionalString("author")
+        message = wire.optionalString("message")
+        digest = wire.optionalString("digest")
+        previousDigest = wire.optionalString("previousDigest")
+        source = wire.json["source"]
+        operations = try wire.many("operations")
+        environments = wire.json["environments"]?.arrayValue == nil ? [] : try wire.many("environments")
+        notices = wire.json["notices"]?.arrayValue == nil ? [] : try wire.many("notices")
+        settingsRead = wire.optionalInt("settings")
+    }
+}
+
+/// One operation of a change, with what stood there before and after.
+package struct OperationView: WireReadable {
+    package let operation: String
+    package let kind: String
+    package let environment: String?
+    package let key: String
+    package let before: OwnValue
+    package let after: OwnValue
+
+    package init(_ wire: WireReader) throws(ConfigPlatformError) {
+        operation = try wire.string("op")
+        kind = try wire.string("kind")
+        environment = wire.optionalString("environment")
+        key = wire.optionalString("key") ?? ""
+        before = wire.json["before"].map { OwnValue($0) } ?? .absent
+        after = wire.json["after"].map { OwnValue($0) } ?? .absent
+    }
+}
+
+/// What an imported file's reader has to say about a line.
+package struct NoticeView: WireReadable {
+    package let severity: String
+    package let line: Int64?
+    package let column: Int64?
+    package let message: String
+
+    package init(_ wire: WireReader) throws(ConfigPlatformError) {
+        severity = try wire.string("severity")
+        line = wire.optionalInt("line")
+        column = wire.optionalInt("column")
+        message = try wire.string("message")
+    }
+}
+
+/// A change in a list.
+package struct ChangeSummary: WireReadable {
+    package let revision: Int64
+    package let committedAt: String
+    package let author: String
+    package let message: String
+    package let operations: Int64
+    package let environments: [String]
+
+    package init(_ wire: WireReader) throws(ConfigPlatformError) {
+        revision = try wire.int("revision")
+        committedAt = try wire.string("committedAt")
+        author = try wire.string("author")
+        message = wire.optionalString("message") ?? ""
+        operations = wire.optionalInt("operations") ?? 0
+        environments = wire.strings("environments")
+    }
+}
+
+/// A key whose value programs read differently.
+package struct ValueDifferenceView: WireReadable {
+    package let key: String
+    package let before: OwnValue
+    package let after: OwnValue
+
+    package init(_ wire: WireReader) throws(ConfigPlatformError) {
+        key = try wire.string("key")
+        before = wire.json["before"].map { .value($0) } ?? .absent
+        after = wire.json["after"].map { .value($0) } ?? .absent
+    }
+}
+
+package struct EnvironmentDifferenceView: WireReadable {
+    package let environment: String
+    package let changes: [ValueDifferenceView]
+
+    package init(_ wire: WireReader) throws(ConfigPlatformError) {
+        environment = try wire.string("environment")
+        changes = try wire.many("changes")
+    }
+}
+
+/// How what programs read differs between two revisions.
+package struct RevisionDifferenceView: WireReadable {
+    package let from: Int64
+    package let to: Int64
+    package let environments: [EnvironmentDifferenceView]
+
+    package init(_ wire: WireReader) throws(ConfigPlatformError) {
+        from =
+            try wire.json["from"].map { json throws(ConfigPlatformError) in try WireReader(json).int("revision") } ?? 0
+        to = try wire.json["to"].map { json throws(ConfigPlatformError) in try WireReader(json).int("revision") } ?? 0
+        environments = try wire.many("environments")
+    }
+}
+
+/// How what programs read differs between two environments.
+package struct PlaceDifferenceView: WireReadable {
+    package let revision: Int64
+    package let fromEnvironment: String
+    package let toEnvironment: String
+    package let changes: [ValueDifferenceView]
+
+    package init(_ wire: WireReader) throws(ConfigPlatformError) {
+        revision = try wire.int("revision")
+        fromEnvironment = try wire.string("fromEnvironment")
+        toEnvironment = try wire.string("toEnvironment")
+        changes = try wire.many("changes")
+    }
+}

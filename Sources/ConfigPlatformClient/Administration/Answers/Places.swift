@@ -1,0 +1,58 @@
+import ConfigPlatformModel
+
+/// `GET /whoami`.
+package struct Identity: WireReadable {
+    package let principal: String
+    package let purpose: String?
+
+    package init(_ wire: WireReader) throws(ConfigPlatformError) {
+        principal = try wire.string("principal")
+        purpose = wire.optionalString("purpose")
+    }
+}
+
+/// A project, in a list or by itself; what only the one or the other has is nil in the other.
+package struct ProjectView: WireReadable {
+    package let name: String
+    package let description: String
+    package let revision: Int64
+    package let environmentCount: Int
+    package let environments: [String]?
+    /// Own settings of all its environments.
+    package let settings: Int64?
+    package let sizeBytes: Int64?
+
+    package init(_ wire: WireReader) throws(ConfigPlatformError) {
+        name = try wire.string("name")
+        description = wire.optionalString("description") ?? ""
+        revision = try wire.int("revision")
+        let names = wire.json["environments"]?.arrayValue?.compactMap(\.stringValue)
+        environments = names
+        environmentCount = names?.count ?? wire.optionalInt("environments").map { Int($0) } ?? 0
+        settings = wire.optionalInt("settings")
+        sizeBytes = wire.optionalInt("sizeBytes")
+    }
+}
+
+/// An environment, in a list or by itself.
+package struct EnvironmentView: WireReadable {
+    package let name: String
+    package let inherits: [String]
+    package let description: String
+    package let revision: Int64
+    /// Lowest first, the environment itself last.
+    package let layers: [String]
+    /// After inheritance.
+    package let settings: Int64?
+    package let own: Int64?
+
+    package init(_ wire: WireReader) throws(ConfigPlatformError) {
+        name = try wire.string("name")
+        inherits = wire.strings("inherits")
+        description = wire.optionalString("description") ?? ""
+        revision = try wire.int("revision")
+        layers = wire.strings("layers")
+        settings = wire.optionalInt("settings")
+        own = wire.optionalInt("own")
+    }
+}
