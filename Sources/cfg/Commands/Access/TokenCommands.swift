@@ -1,0 +1,86 @@
+import ArgumentParser
+import ConfigPlatformClient
+import ConfigPlatformModel
+
+struct TokenCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "token", abstract: "Access tokens: create, list, revoke.",
+        subcommands: [TokenCreateCommand.self, TokenListCommand.self, TokenRevokeCommand.self])
+}
+
+struct TokenCreateCommand: PlatformCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create", abstract: "Make an access token, and print it this once.",
+        discussion: """
+            The token alone goes to standard output, so that it can be kept where it belongs; what there is to say \
+            about it goes to standard error.
+
+            Examples:
+              cfg token create deploy-bot --expires-in 90d > /run/secrets/cfg-token
+            """)
+
+    @Option(
+        help: ArgumentHelp("It ends after this: 12h, 30d, 4w.", valueName: "duration"),
+        transform: DurationArgument.argument)
+    var expiresIn: DurationArgument?
+
+    @Argument(help: "What it is called in the log: token:NAME.", transform: TokenName.argument) var name: TokenName
+
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+    func run() async throws {
+        let session = try Session(connection)
+        let answer = try await session.client.createToken(name, expiresIn: expiresIn?.seconds)
+        session.show(answer) { $0.secret + "\n" }
+        guard session.format == .text else { return }
+        let ends = answer.value.expiresAt.map { " It ends \($0)." } ?? ""
+        Output.writeError("Created token \(answer.value.name) (\(answer.value.id)). It is not shown again.\(ends)\n")
+    }
+}
+
+struct TokenListCommand: PlatformCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Show all access tokens, without their secrets.", aliases: ["ls"])
+
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+    func run() async throws {
+        let session = try Session(connection)
+        let answer = try await session.client.tokens()
+        session.show(answer) { page in
+            Self.table(page.items, now: session.now, session.style)
+                .text(width: session.terminal.columns, style: session.style)
+        }
+    }
+
+    static func table(_ tokens: [TokenView], now: Timestamp?, _ style: Style) -> Table {
+        var table = Table([
+            .init(title: "ID"), .init(title: "NAME", style: style.cyan), .init(title: "STATE"), .init(title: "CREATED"),
+            .init(title: "BY"), .init(title: "ENDS"),
+        ])
+        for token in tokens {
+            let state = token.isLive ? "live" : token.revokedAt == nil ? "expired" : "revoked"
+            table.add(
+                token.id, token.name, state, token.createdAt.map { TimeText.shown($0, now: now) } ?? "",
+                token.createdBy ?? "",
+                (token.revokedAt ?? token.expiresAt).map { TimeText.shown($0, now: now) } ?? "never")
+        }
+        return table
+    }
+}
+
+struct TokenRevokeCommand: PlatformCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "revoke", abstract: "End an access token at once.",
+        discussion: "With --output json: {\"revoked\":ID}.")
+
+    @Argument(help: "The token's id, as 'cfg token list' shows it.") var id: String
+
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+    func run() async throws {
+        let session = try Session(connection)
+        try await session.client.revokeToken(id)
+        session.show(["revoked": .string(id)]) { "Revoked token \(SafeText.line(id)).\n" }
+    }
+}

@@ -1,0 +1,144 @@
+import ArgumentParser
+import ConfigPlatformModel
+import Foundation
+
+/// The environment of this process.
+enum ProcessVariables {
+    static var all: [String: String] { ProcessInfo.processInfo.environment }
+
+    /// What a variable holds, where it can be read; otherwise the error names the variable.
+    static func parsed<Value>(_ name: String, _ text: String, _ parse: (String) throws -> Value) throws -> Value {
+        do {
+            return try parse(text)
+        } catch let error as ValidationError {
+            throw ValidationError("The environment variable \(name): \(error.message)")
+        }
+    }
+}
+
+/// Runs a parser of the model for an argument of the command line.
+private func argument<Value>(_ parse: () throws(InvalidIdentifier) -> Value) throws -> Value {
+    do throws(InvalidIdentifier) {
+        return try parse()
+    } catch {
+        throw ValidationError(error.message)
+    }
+}
+
+extension ProjectName {
+    static func argument(_ text: String) throws -> ProjectName {
+        try cfg.argument { () throws(InvalidIdentifier) in try ProjectName(parsing: text) }
+    }
+}
+
+extension EnvironmentName {
+    static func argument(_ text: String) throws -> EnvironmentName {
+        try cfg.argument { () throws(InvalidIdentifier) in try EnvironmentName(parsing: text) }
+    }
+}
+
+extension TokenName {
+    static func argument(_ text: String) throws -> TokenName {
+        try cfg.argument { () throws(InvalidIdentifier) in try TokenName(parsing: text) }
+    }
+}
+
+extension ConfigKey {
+    static func argument(_ text: String) throws -> ConfigKey {
+        try cfg.argument { () throws(InvalidIdentifier) in try ConfigKey(parsing: text) }
+    }
+}
+
+extension Revision {
+    static func argument(_ text: String) throws -> Revision {
+        try cfg.argument { () throws(InvalidIdentifier) in try Revision(parsing: text) }
+    }
+}
+
+extension RevisionToken {
+    static func argument(_ text: String) throws -> RevisionToken {
+        try cfg.argument { () throws(InvalidIdentifier) in try RevisionToken(parsing: text) }
+    }
+}
+
+/// A point in the past: a revision (`42`), a time (`2026-11-23T06:00:00Z`), or how long ago (`90s`, `15m`, `2h`, `3d`,
+/// `1w`).
+struct MomentArgument: Hashable {
+    enum Point: Hashable {
+        case revision(Revision)
+        case time(Timestamp)
+    }
+
+    let point: Point
+
+    /// As the API takes it.
+    var text: String {
+        switch point {
+        case .revision(let revision): String(revision.number)
+        case .time(let time): time.text
+        }
+    }
+
+    static func argument(_ text: String) throws -> MomentArgument {
+        try argument(text, now: Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000)))
+    }
+
+    static func argument(_ text: String, now: Timestamp) throws -> MomentArgument {
+        if let revision = try? Revision(parsing: text) { return MomentArgument(point: .revision(revision)) }
+        if let seconds = DurationArgument.seconds(text) {
+            return MomentArgument(point: .time(now.adding(seconds: -seconds)))
+        }
+        guard let time = try? Timestamp(parsing: text) else {
+            throw ValidationError(
+                "'\(InvalidIdentifier.shown(text))' is no point in the past: write a revision (42), a time (2026-11-23T06:00:00Z) or "
+                    + "how long ago it was (15m, 2h, 3d).")
+        }
+        return MomentArgument(point: .time(time))
+    }
+}
+
+/// A length of time such as `90s`, `15m`, `2h`, `30d` or `4w`.
+struct DurationArgument: Hashable {
+    let seconds: Int64
+
+    static func argument(_ text: String) throws -> DurationArgument {
+        guard let seconds = seconds(text), seconds > 0 else {
+            throw ValidationError(
+                "'\(InvalidIdentifier.shown(text))' is no length of time: write a number and s, m, h, d or w, such as 30d."
+            )
+        }
+        return DurationArgument(seconds: seconds)
+    }
+
+    static func seconds(_ text: String) -> Int64? {
+        let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800]
+        guard let last = text.last, let unit = units[last] else { return nil }
+        let digits = text.dropLast()
+        guard (1...9).contains(digits.utf8.count), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            let count = Int64(digits)
+        else { return nil }
+        return count * unit
+    }
+}
+
+/// What `expect` demands of a setting.
+enum ExpectationArgument: Hashable {
+    case absent
+    case revision(Revision)
+
+    static func argument(_ text: String) throws -> ExpectationArgument {
+        if text == "absent" { return .absent }
+        guard let revision = try? Revision(parsing: text) else {
+            throw ValidationError(
+                "'\(InvalidIdentifier.shown(text))' cannot be expected: write a revision such as 41, or absent.")
+        }
+        return .revision(revision)
+    }
+
+    var json: JSONValue {
+        switch self {
+        case .absent: "absent"
+        case .revision(let revision): .int(revision.number)
+        }
+    }
+}

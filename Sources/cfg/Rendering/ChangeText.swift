@@ -1,0 +1,103 @@
+import ConfigPlatformClient
+import ConfigPlatformModel
+
+/// Changes as people read them.
+struct ChangeText {
+    let differences: DifferenceText
+    /// For relative times; nil for RFC 3339.
+    let now: Timestamp?
+    /// Lines of differences after a write; the rest is counted.
+    static let linesMax = 40
+
+    private var style: Style { differences.style }
+
+    /// After a write: the revision, and what it did.
+    func summary(_ change: ChangeView, project: ProjectName) -> String {
+        guard change.isChanged else { return "Nothing to change; the newest revision is \(change.revision).\n" }
+        if change.isDryRun {
+            var text = style.bold("Dry run") + " against revision \(change.revision); nothing was written.\n"
+            text += operations(change.operations, linesMax: .max)
+            if !change.environments.isEmpty {
+                text += "\n" + style.bold("Programs would read") + "\n" + environments(change.environments)
+            }
+            return text
+        }
+        let text =
+            style.bold("Revision \(change.revision)") + "\n" + operations(change.operations, linesMax: Self.linesMax)
+        guard change.operations.count > Self.linesMax else { return text }
+        let rest = change.operations.count - Self.linesMax
+        return text + "… and \(rest) more: cfg show \(change.revision) -p \(project.rawValue)\n"
+    }
+
+    /// A committed change, whole.
+    func whole(_ change: ChangeView) -> String {
+        var text = style.bold("Revision \(change.revision)") + "  " + style.dim(SafeText.line(change.token)) + "\n"
+        func line(_ name: String, _ value: String?) {
+            guard let value, !value.isEmpty else { return }
+            text += "\(Columns.padded(name, to: 8))\(SafeText.line(value))\n"
+        }
+        line("Author", change.author)
+        line(
+            "Date",
+            change.committedAt.map { time in now == nil ? time : "\(time) (\(TimeText.shown(time, now: now)))" })
+        line("Source", change.source.map { source($0) })
+        line("Digest", change.digest)
+        if let message = change.message, !message.isEmpty {
+            let lines = SafeText.block(message).split(separator: "\n", omittingEmptySubsequences: false)
+            text += "\n" + lines.map { "    \($0)\n" }.joined()
+        }
+        return text + "\n" + operations(change.operations, linesMax: .max)
+    }
+
+    /// Operations under the environments they are about.
+    func operations(_ operations: [OperationView], linesMax: Int) -> String {
+        var groups: [(environment: String?, lines: [DifferenceText.Line])] = []
+        for operation in operations.prefix(linesMax) {
+            let line = DifferenceText.Line(
+                label: Self.label(of: operation), before: operation.before, after: operation.after)
+            let environment = operation.kind == "setting" ? operation.environment : nil
+            if let index = groups.firstIndex(where: { $0.environment == environment }) {
+                groups[index].lines.append(line)
+            } else {
+                groups.append((environment, [line]))
+            }
+        }
+        return groups.map { group in
+            guard let environment = group.environment else { return differences.text(group.lines) }
+            return style.cyan(SafeText.line(environment)) + "\n" + differences.text(group.lines, indent: 2)
+        }.joined()
+    }
+
+    func environments(_ environments: [EnvironmentDifferenceView]) -> String {
+        environments.map { environment in
+            style.cyan(SafeText.line(environment.environment)) + "\n" + differences.text(environment.changes, indent: 2)
+        }.joined()
+    }
+
+    private static func label(of operation: OperationView) -> String {
+        switch operation.kind {
+        case "setting": operation.key
+        case "setting-definition": "key \(operation.key)"
+        default: operation.key.isEmpty ? operation.kind : "\(operation.kind) \(operation.key)"
+        }
+    }
+
+    /// `rollback (toRevision 12)`: what the change was made by, in the words of the API.
+    private func source(_ source: JSONValue) -> String {
+        guard let object = source.objectValue else { return source.canonicalText }
+        let rest = object.filter { $0.name != "operation" }.map { name, value in
+            "\(name) \(value.stringValue ?? value.canonicalText)"
+        }
+        let operation = source["operation"]?.stringValue ?? ""
+        return rest.isEmpty ? operation : "\(operation) (\(rest.joined(separator: ", ")))"
+    }
+}
+
+extension Session {
+    var changes: ChangeText { ChangeText(differences: differences, now: now) }
+
+    /// Shows what a write did.
+    func show(_ answer: Answer<ChangeView>, in project: ProjectName) {
+        show(answer) { change in changes.summary(change, project: project) }
+    }
+}
