@@ -1,0 +1,381 @@
+"""The benchmarks. Standard library only; peers are Debian packages (see scripts/setup.sh bench)."""
+import asyncio, http.client, json, os, re, shutil, signal, socket, struct, subprocess, sys, tempfile, time
+
+CFG = os.environ.get("CFG_BINARY", ".build/release/cfg")
+SECONDS = int(os.environ.get("CFG_BENCH_SECONDS", "5"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+running = []
+results = []
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def start(command, **options):
+    process = subprocess.Popen(command, **options)
+    running.append(process)
+    return process
+
+
+def stop(process):
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+    running.remove(process)
+
+
+def wait_port(port, seconds=30):
+    end = time.time() + seconds
+    while time.time() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.02)
+    raise SystemExit(f"nothing listens at port {port}")
+
+
+def report(name, ours, peer, peer_name, bar, unit="/s", lower=False):
+    ratio = ours / peer if peer else float("inf")
+    ok = ratio <= bar if lower else ratio >= bar
+    results.append(ok)
+    print(f"{name:<58} {ours:>12,.0f}{unit}  {peer_name} {peer:>12,.0f}{unit}  ratio {ratio:5.2f}  bar {bar:g}  {'ok' if ok else 'MISSED'}",
+          flush=True)
+
+
+def report_limit(name, value, limit, unit):
+    results.append(value <= limit)
+    print(f"{name:<58} {value:>12,.1f} {unit}  limit {limit:g} {unit}  {'ok' if value <= limit else 'MISSED'}", flush=True)
+
+
+def wrk(url, script=None, headers=(), connections=32, env=None):
+    command = ["wrk", "-t", "2", "-c", str(connections), "-d", f"{SECONDS}s", url]
+    for header in headers:
+        command += ["-H", header]
+    if script:
+        command += ["-s", os.path.join(HERE, "wrk", script)]
+    text = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **(env or {})}).stdout
+    failed = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
+    if failed:
+        raise SystemExit(f"{url}: {failed.group(1)} requests failed\n{text}")
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1))
+
+
+class Server:
+    """A `cfg serve` of its own."""
+
+    def __init__(self, folder, database_url=None):
+        self.folder, self.port = folder, free_port()
+        arguments = [CFG, "serve", "--listen", f"127.0.0.1:{self.port}", "--log-level", "warning"]
+        arguments += ["--database-url", database_url] if database_url else ["--dev", "--data", folder]
+        begin = time.time()
+        self.process = start(arguments, stdout=subprocess.PIPE, text=True)
+        lines = []
+        while True:
+            line = self.process.stdout.readline()
+            if not line:
+                raise SystemExit("cfg did not start")
+            lines.append(line)
+            if "token" in line:
+                self.token = re.search(r"cfg_\w{38}", line).group(0)
+                break
+            if database_url is None and line.startswith("cfg is ready") and os.path.exists(folder + "/dev-token"):
+                self.token = open(folder + "/dev-token").read().strip()
+                break
+        self.start_seconds = time.time() - begin
+
+    def call(self, method, path, body=None, content_type="application/json"):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {self.token}"}
+        if data is not None:
+            headers["Content-Type"] = content_type
+        connection.request(method, "/api/v1" + path, data, headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        if answer.status >= 300:
+            raise SystemExit(f"{method} {path}: {answer.status} {text[:400]}")
+        return text
+
+    def change(self, project, operations):
+        return json.loads(self.call("POST", f"/projects/{project}/changes", {"message": "bench", "operations": operations}))
+
+    def make(self, project, environments):
+        self.change(project, [{"op": "put", "kind": "project", "value": {}}] + [
+            {"op": "put", "kind": "environment", "key": name, "value": {"inherits": parents} if parents else {}}
+            for name, parents in environments])
+
+    def memory_mib(self):
+        for line in open(f"/proc/{self.process.pid}/status"):
+            if line.startswith("VmRSS"):
+                return int(line.split()[1]) / 1024
+
+    def stop(self):
+        stop(self.process)
+
+
+class Etcd:
+    def __init__(self, folder):
+        self.port, peer = free_port(), free_port()
+        self.process = start(
+            ["etcd", "--data-dir", folder, "--listen-client-urls", f"http://127.0.0.1:{self.port}", "--advertise-client-urls",
+             f"http://127.0.0.1:{self.port}", "--listen-peer-urls", f"http://127.0.0.1:{peer}", "--initial-advertise-peer-urls",
+             f"http://127.0.0.1:{peer}", "--initial-cluster", f"default=http://127.0.0.1:{peer}"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_port(self.port)
+        time.sleep(2)
+
+    def put(self, key, value):
+        subprocess.run(["etcdctl", "--endpoints", f"127.0.0.1:{self.port}", "put", key, value], check=True,
+                       stdout=subprocess.DEVNULL, env={**os.environ, "ETCDCTL_API": "3"})
+
+    def grpc(self, folder, method, message):
+        """Unary calls per second over HTTP/2, 32 connections with one stream each."""
+        body = os.path.join(folder, "grpc-body")
+        with open(body, "wb") as file:
+            file.write(b"\0" + struct.pack(">I", len(message)) + message)
+        text = subprocess.run(
+            ["h2load", "-t", "2", "-c", "32", "-m", "1", "-D", str(SECONDS), "-d", body, "-H", "content-type: application/grpc", "-H",
+             "te: trailers", f"http://127.0.0.1:{self.port}/etcdserverpb.KV/{method}"], capture_output=True, text=True).stdout
+        return float(re.search(r"finished in [\d.]+s, ([\d.]+) req/s", text).group(1))
+
+    def stop(self):
+        stop(self.process)
+
+
+def field(number, data):
+    size, out = len(data), bytes([number << 3 | 2])
+    while size >= 0x80:
+        out += bytes([size & 0x7F | 0x80])
+        size >>= 7
+    return out + bytes([size]) + data
+
+
+def nginx(folder, files):
+    port, root = free_port(), os.path.join(folder, "www")
+    os.makedirs(root)
+    os.chmod(folder, 0o755)
+    for name, size in files.items():
+        with open(os.path.join(root, name), "wb") as file:
+            file.write(b"x" * size)
+    with open(os.path.join(folder, "nginx.conf"), "w") as file:
+        file.write(f"""worker_processes 2; daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
+events {{ worker_connections 4096; }}
+http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000; open_file_cache max=100;
+server {{ listen 127.0.0.1:{port}; root {root}; default_type application/json; }} }}""")
+    process = start(["nginx", "-p", folder, "-c", folder + "/nginx.conf"], stderr=subprocess.DEVNULL)
+    wait_port(port)
+    return process, port
+
+
+def document_of(size):
+    """Settings whose resolved document is about so many bytes."""
+    count = max(1, size // 60)
+    return [{"op": "put", "kind": "setting", "environment": "base", "key": f"service{i % 10}.group.key{i:05}", "value": "v" * 35}
+            for i in range(count)]
+
+
+def reads(folder):
+    server = Server(folder + "/cfg")
+    for name, size in (("small", 300), ("large", 100_000)):
+        server.make(name, [("base", []), ("production", ["base"])])
+        server.change(name, document_of(size))
+    sizes = {name: len(server.call("GET", f"/projects/{name}/environments/production/settings")) for name in ("small", "large")}
+    web, port = nginx(folder, sizes)
+    etcd = Etcd(folder + "/etcd")
+    etcd.put("bench/read", "x" * sizes["small"])
+    authorization = [f"Authorization: Bearer {server.token}"]
+    for name, bar in (("small", 0.30), ("large", 0.50)):
+        static = wrk(f"http://127.0.0.1:{port}/{name}")
+        ours = wrk(f"http://127.0.0.1:{server.port}/api/v1/projects/{name}/environments/production/settings", headers=authorization)
+        report(f"read a document of {sizes[name]:,} bytes, token checked", ours, static, "nginx static", bar)
+        if name == "small":
+            report("the same", ours, etcd.grpc(folder, "Range", field(1, b"bench/read")), "etcd gRPC range", 2)
+    stop(web)
+    etcd.stop()
+    server.stop()
+
+
+def postgresql(folder):
+    """A throw-away PostgreSQL as the tests use it: real, with fsync on. None where it is not installed."""
+    folders = sorted((os.path.join("/usr/lib/postgresql", v, "bin") for v in os.listdir("/usr/lib/postgresql")), reverse=True) \
+        if os.path.isdir("/usr/lib/postgresql") else []
+    if not folders:
+        return None
+    data, port = folder + "/data", free_port()
+    os.makedirs(folder, exist_ok=True)
+    user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    if user:
+        shutil.chown(folder, "postgres")
+        os.chmod(os.path.dirname(folder), 0o755)
+    subprocess.run(user + [folders[0] + "/initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8"],
+                   check=True, stdout=subprocess.DEVNULL, cwd="/")
+    control = user + [folders[0] + "/pg_ctl", "-D", data, "-w"]
+    subprocess.run(control + ["-o", f"-p {port} -k {folder} -c listen_addresses=127.0.0.1", "-l", folder + "/log", "start"], check=True,
+                   stdout=subprocess.DEVNULL, cwd="/")
+    subprocess.run(user + ["createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "postgres", "cfg"], check=True, cwd="/")
+    return control, f"postgres://postgres@127.0.0.1:{port}/cfg"
+
+
+def writes(folder):
+    etcd = Etcd(folder + "/etcd")
+    gateway = wrk(f"http://127.0.0.1:{etcd.port}", script="etcd.lua")
+    grpc = etcd.grpc(folder, "Put", field(1, b"bench/write") + field(2, b"value of some length"))
+    etcd.stop()
+
+    def measure(server):
+        server.make("bench", [("base", []), ("production", ["base"])])
+        rate = wrk(f"http://127.0.0.1:{server.port}", script="changes.lua", env={"CFG_BENCH_TOKEN": server.token})
+        server.stop()
+        return rate
+
+    embedded = measure(Server(folder + "/cfg"))
+    report("durable changes of 3 operations, SQLite, 32 clients", embedded, gateway, "etcd JSON put", 1)
+    report("the same", embedded, grpc, "etcd gRPC put (1 operation)", 1)
+    database = postgresql(folder + "/pg")
+    if database is None:
+        print("skipped: PostgreSQL is not installed")
+        return
+    control, url = database
+    try:
+        report("durable changes of 3 operations, PostgreSQL", measure(Server(folder + "/cfg-pg", url)), embedded, "on SQLite", 0.5)
+    finally:
+        subprocess.run(control + ["-m", "fast", "stop"], stdout=subprocess.DEVNULL, cwd="/")
+
+
+async def follow(server, count):
+    """Opens that many watches; returns what reads them to the next event."""
+    request = (f"GET /api/v1/projects/bench/watch?environment=production&after=1 HTTP/1.1\r\nHost: x\r\n"
+               f"Authorization: Bearer {server.token}\r\n\r\n").encode()
+    streams = []
+    for begin in range(0, count, 200):
+        batch = await asyncio.gather(*[asyncio.open_connection("127.0.0.1", server.port, limit=4096)
+                                       for _ in range(min(200, count - begin))])
+        for reader, writer in batch:
+            writer.write(request)
+        for reader, writer in batch:
+            head = await reader.readuntil(b"\r\n\r\n")
+            if b" 200 " not in head:
+                raise SystemExit(head)
+            await reader.readuntil(b"retry")
+        streams += batch
+    return streams
+
+
+async def watching(server, count):
+    before = server.memory_mib()
+    streams = await follow(server, count)
+    await asyncio.sleep(2)
+    report_limit(f"memory of one of {count:,} idle watchers", (server.memory_mib() - before) * 1024 / count, 32, "kB")
+    worst = []
+    for value in range(3):
+        waits = [asyncio.create_task(reader.readuntil(b'"revision":' + str(value + 2).encode())) for reader, _ in streams]
+        await asyncio.sleep(0.5)
+        begin = time.perf_counter()
+        await asyncio.get_running_loop().run_in_executor(
+            None, server.change, "bench", [{"op": "put", "kind": "setting", "environment": "base", "key": "a", "value": value}])
+        await asyncio.gather(*waits)
+        worst.append((time.perf_counter() - begin) * 1000)
+    report_limit(f"commit to the last of {count:,} receivers (reader included)", sorted(worst)[1], 250, "ms")
+    for _, writer in streams:
+        writer.transport.abort()
+
+
+def watchers(folder):
+    import resource
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    count = min(10_000, (hard - 200))
+    server = Server(folder + "/cfg")
+    server.make("bench", [("base", []), ("production", ["base"])])
+    asyncio.run(watching(server, count))
+    server.stop()
+
+
+def scale(folder):
+    """1,000,000 settings in 1,000 environments above one base."""
+    server = Server(folder + "/cfg")
+    names = [f"env{i:04}" for i in range(1_000)]
+    server.make("big", [("base", [])] + [(name, ["base"]) for name in names])
+    server.change("big", [{"op": "put", "kind": "setting", "environment": "base", "key": f"shared.group{i % 20}.key{i}", "value": i}
+                          for i in range(100)])
+    for begin in range(0, 1_000, 20):
+        server.change("big", [
+            {"op": "put", "kind": "setting", "environment": name, "key": f"service{k % 50}.group{k % 20}.key{k}", "value": f"{name} {k}"}
+            for name in names[begin:begin + 20] for k in range(999)])
+    server.stop()
+    server = Server(folder + "/cfg")
+    report_limit("start with 1,000,000 settings in 1,000 environments", server.start_seconds, 10, "s")
+    report_limit("memory after it", server.memory_mib(), 2048, "MiB")
+    connections = [http.client.HTTPConnection("127.0.0.1", server.port) for _ in range(2)]
+    headers = {"Authorization": f"Bearer {server.token}"}
+
+    def read_all(expected):
+        for index, name in enumerate(names):
+            connection = connections[index % 2]
+            connection.request("GET", f"/api/v1/projects/big/environments/{name}/settings/shared.group1.key1", headers=headers)
+            answer = connection.getresponse().read()
+            if expected is not None and f'"value":{expected}'.encode() not in answer:
+                raise SystemExit(f"{name} does not read {expected}: {answer}")
+
+    read_all(None)
+    times = []
+    for value in (7_001, 7_002, 7_003):
+        begin = time.perf_counter()
+        server.change("big", [{"op": "put", "kind": "setting", "environment": "base", "key": "shared.group1.key1", "value": value}])
+        read_all(value)
+        times.append((time.perf_counter() - begin) * 1000)
+    report_limit("change to a base of 1,000, read in all of them (client included)", sorted(times)[1], 500, "ms")
+    report_limit("memory after all were read", server.memory_mib(), 2048, "MiB")
+    server.stop()
+
+
+def history(folder):
+    """Do commits slow down with history? The same load on a young ledger and on a long one."""
+    goal = int(os.environ.get("CFG_BENCH_HISTORY", "1000000"))
+    server = Server(folder + "/cfg")
+    server.make("bench", [("base", []), ("production", ["base"])])
+    rate = lambda: wrk(f"http://127.0.0.1:{server.port}", script="changes.lua", env={"CFG_BENCH_TOKEN": server.token})
+    rate()
+    young = rate()
+    while True:
+        revision = json.loads(server.call("GET", "/projects/bench/changes?limit=1"))["changes"][0]["revision"]
+        if revision >= goal:
+            break
+        print(f"… {revision:,} revisions", file=sys.stderr, flush=True)
+        for _ in range(max(1, min(20, int((goal - revision) / (young * SECONDS))))):
+            rate()
+    report(f"changes/s at {revision:,} revisions beside a young ledger", rate(), young, "young", 0.9)
+    server.stop()
+
+
+PARTS = {"reads": reads, "writes": writes, "watchers": watchers, "scale": scale, "history": history}
+
+
+def main():
+    chosen = sys.argv[1:] or list(PARTS)
+    for name in chosen:
+        if name not in PARTS:
+            raise SystemExit(f"{name} is none of {', '.join(PARTS)}")
+    if not os.path.exists(CFG):
+        raise SystemExit(f"{CFG} is missing; run make bench")
+    base = tempfile.mkdtemp(prefix="cfg-bench-")
+    try:
+        for name in chosen:
+            print(f"— {name}", flush=True)
+            os.makedirs(f"{base}/{name}")
+            os.chmod(base, 0o755)
+            PARTS[name](f"{base}/{name}")
+    finally:
+        for process in list(running):
+            process.kill()
+        shutil.rmtree(base, ignore_errors=True)
+    print(f"{sum(results)} of {len(results)} bars reached")
+
+
+main()
