@@ -170,10 +170,14 @@ package final class EventStream: Sendable {
         }
     }
 
-    /// The next event that is no heartbeat.
+    /// The next event that is no heartbeat. Throws where there is none for a minute, for heartbeats would go on without end.
     package func nextChange() async throws -> StreamedEvent? {
+        let deadline = ContinuousClock.now + .seconds(60)
         while let event = try await next() {
             if event.event != "heartbeat" { return event }
+            guard ContinuousClock.now < deadline else {
+                throw HTTPConnection.Failure(description: "nothing but heartbeats came for a minute")
+            }
         }
         return nil
     }

@@ -15,6 +15,7 @@ package final class HTTPServer: Service {
     private let core: ServerCore
     private let server: any Service
     private let certificates: Certificates?
+    private let connections: OpenConnections
 
     /// - Parameter onListening: told the port once connections are accepted.
     ///
@@ -27,15 +28,19 @@ package final class HTTPServer: Service {
             platform: platform, settings: settings, metrics: metrics, routes: RouteTable.all, logger: logger)
         let dispatcher = Dispatcher(core: core)
         let pipeline = ConnectionPipeline(core)
+        let connections = OpenConnections()
+        self.connections = connections
         let childChannel: any ServerChildChannel
         if let files = settings.tls {
             let certificates = try Certificates(files, reloadSeconds: settings.certificateReloadSeconds, logger: logger)
             self.certificates = certificates
-            childChannel = try SecureConnections(
+            let secure = try SecureConnections(
                 pipeline, certificates.tlsConfiguration(), responder: dispatcher.respond)
+            childChannel = HandledAtOnce(connections: secure, open: connections)
         } else {
             certificates = nil
-            childChannel = PlainConnections(pipeline: pipeline, responder: dispatcher.respond)
+            let plain = PlainConnections(pipeline: pipeline, responder: dispatcher.respond)
+            childChannel = HandledAtOnce(connections: plain, open: connections)
         }
         // The framework's own lines are about itself.
         var quiet = logger
@@ -60,6 +65,7 @@ package final class HTTPServer: Service {
                     let reason = String(cString: strerror(error.errnoCode))
                     throw InvalidSetting("listen", "\(listen.host):\(listen.port) cannot be listened at: \(reason).")
                 }
+                await self.connections.ended()
                 return .server
             }
             if let certificates {
@@ -70,6 +76,7 @@ package final class HTTPServer: Service {
             }
             group.addTask {
                 try await gracefulShutdown()
+                self.connections.stop()
                 try await Task.sleep(for: .seconds(self.core.settings.shutdownGraceSeconds))
                 self.core.logger.warning(
                     "connections were still busy when the time to finish them was over; they are closed")

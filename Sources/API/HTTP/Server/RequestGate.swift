@@ -20,8 +20,9 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     private enum Phase {
         case open
-        /// The last answer is written: what still arrives is thrown away until the client has seen the answer and
-        /// closes.
+        /// The last answer is written and is on its way to the kernel: what still arrives is thrown away.
+        case sending
+        /// The last answer is sent: what still arrives is thrown away until the client has seen the answer and closes.
         case lingering
         case closed
     }
@@ -34,6 +35,8 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
     private var clock: RequestClock
     private var phase = Phase.open
     private var closesAfterAnswer = false
+    /// Whether the client has sent what will not be answered.
+    private var hasThrownAway = false
     private var timer: Scheduled<Void>?
 
     /// From the last answer to the end of a connection whose client goes on sending.
@@ -82,7 +85,7 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func check(_ context: ChannelHandlerContext) {
-        guard phase == .open else { return close(context) }
+        guard phase == .open || phase == .sending else { return close(context) }
         switch clock.due(at: .now(), elsewhere: activity.lastActive) {
         case .nothing(let until): scheduleCheck(context, at: until)
         case .closeIdle, .closeStalled: close(context)
@@ -107,7 +110,10 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Requests
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard phase == .open else { return }
+        guard phase == .open else {
+            hasThrownAway = true
+            return
+        }
         switch unwrapInboundIn(data) {
         case .head: clock.requestBegan(at: .now())
         case .body: break
@@ -119,7 +125,7 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
     func channelReadComplete(context: ChannelHandlerContext) {
         context.fireChannelReadComplete()
         // Nobody asks for more once handlers have been cut off, and the client must be read to its end.
-        if phase == .lingering { context.read() }
+        if phase == .sending || phase == .lingering { context.read() }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -140,7 +146,12 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case is ChannelShouldQuiesceEvent:
-            if clock.inFlight == 0 { closeOnceSent(context) } else { closesAfterAnswer = true }
+            if clock.inFlight > 0 {
+                closesAfterAnswer = true
+            } else if phase == .open {
+                phase = .sending
+                lingerOnceSent(context)
+            }
         case ChannelEvent.inputClosed where phase == .lingering || (clock.isStreaming && !isStream):
             // A client that has left its watch.
             close(context)
@@ -168,11 +179,11 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
         case .body:
             context.write(data, promise: promise)
         case .end:
-            context.write(data, promise: promise)
             clock.answerEnded(at: .now())
             if closesAfterAnswer {
-                context.flush()
-                linger(context)
+                send(context, data, promise)
+            } else {
+                context.write(data, promise: promise)
             }
         }
     }
@@ -185,45 +196,56 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
     /// Answers in the handlers' stead, and ends the connection.
     private func refuse(_ context: ChannelHandlerContext, _ problem: Problem, because error: any Error) {
         guard phase == .open else { return }
+        // Before anything else, for what waits for the rest of a body would take the connection's end for the body's.
+        phase = .sending
         // Once an answer has begun there is no place for another.
-        if !clock.hasAnswered {
-            let id = core.ids.next()
-            let answer = problem.answer(requestID: id)
-            var head = core.head(for: answer, requestID: id)
-            var body = ByteBuffer()
-            if case .bytes(let bytes) = answer.content { body = bytes }
-            if !isStream { head.headerFields[.connection] = "close" }
-            context.write(wrapOutboundOut(.head(head)), promise: nil)
-            context.write(wrapOutboundOut(.body(body)), promise: nil)
-            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-            core.noteRefusal(
-                problem, id: id, status: answer.status.code, sourceAddress: context.channel.remoteAddress?.ipAddress)
+        if clock.hasAnswered {
+            context.fireErrorCaught(error)
+            linger(context)
+            return
         }
-        // Before the connection ends, for what waits for the rest of a body would take that for the body's end.
-        if phase == .open { phase = .lingering }
+        let id = core.ids.next()
+        let answer = problem.answer(requestID: id)
+        var head = core.head(for: answer, requestID: id)
+        var body = ByteBuffer()
+        if case .bytes(let bytes) = answer.content { body = bytes }
+        if !isStream { head.headerFields[.connection] = "close" }
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.body(body)), promise: nil)
+        send(context, wrapOutboundOut(.end(nil)), nil)
+        core.noteRefusal(
+            problem, id: id, status: answer.status.code, sourceAddress: context.channel.remoteAddress?.ipAddress)
         context.fireErrorCaught(error)
-        linger(context)
+    }
+
+    /// Writes the end of the last answer, and ends the connection when the kernel has it: closing before would drop what is still on the
+    /// way.
+    private func send(_ context: ChannelHandlerContext, _ end: NIOAny, _ promise: EventLoopPromise<Void>?) {
+        phase = .sending
+        let sent = promise ?? context.eventLoop.makePromise()
+        sent.futureResult.assumeIsolated().whenComplete { _ in self.linger(context) }
+        context.writeAndFlush(end, promise: sent)
+    }
+
+    /// The same for answers that were written past the gate, of which there is no word.
+    private func lingerOnceSent(_ context: ChannelHandlerContext) {
+        guard phase == .sending else { return }
+        let unsent = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        guard unsent > 0 else { return linger(context) }
+        context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(20)) { self.lingerOnceSent(context) }
     }
 
     /// Closes in such a way that the client can read its answer: closing while it still sends would reset the
     /// connection, and the answer with it.
     private func linger(_ context: ChannelHandlerContext) {
-        guard phase != .closed else { return }
-        guard !isStream, clock.isReading || clock.inFlight > 0 else { return close(context) }
+        guard phase == .sending else { return }
+        guard !isStream, clock.isReading || clock.inFlight > 0 || hasThrownAway else { return close(context) }
         phase = .lingering
         context.close(mode: .output, promise: nil)
         context.read()
         timer?.cancel()
         timer = nil
         scheduleCheck(context, at: .now() + Self.lingerTime)
-    }
-
-    /// Closes when the kernel has all that was written, past the gate too: closing before would drop the rest.
-    private func closeOnceSent(_ context: ChannelHandlerContext) {
-        guard phase != .closed, context.channel.isActive else { return }
-        let unsent = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-        guard unsent > 0 else { return close(context) }
-        context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(20)) { self.closeOnceSent(context) }
     }
 
     private func close(_ context: ChannelHandlerContext) {
