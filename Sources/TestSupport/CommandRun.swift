@@ -32,7 +32,10 @@ package struct CommandFailure: Error, CustomStringConvertible {
 
 /// Runs commands of this machine.
 package enum CommandRun {
-    /// Runs an executable, named by its path or found on `PATH`, and waits for its end.
+    /// Longest run of a command; the installation of Python packages is the slowest.
+    private static let patience = Duration.seconds(300)
+
+    /// Runs an executable, named by its path or found on `PATH`, and waits for its end. One that takes more than five minutes is killed.
     ///
     /// - Parameters:
     ///   - environment: all of it; nil for the environment of this process.
@@ -53,14 +56,22 @@ package enum CommandRun {
         process.standardInput = FileHandle(forReadingAtPath: folder.path("input"))
         process.standardOutput = FileHandle(forWritingAtPath: folder.path("output"))
         process.standardError = FileHandle(forWritingAtPath: folder.path("errors"))
+        let running = RunningProcess()
+        let deadline = Task {
+            try await Task.sleep(for: patience)
+            running.kill()
+        }
+        defer { deadline.cancel() }
         let status = try await withCheckedThrowingContinuation {
             (continuation: CheckedContinuation<Int32, any Error>) in
             process.terminationHandler = { ended in
+                running.pid.withLock { $0 = nil }
                 let status = ended.terminationStatus
                 continuation.resume(returning: ended.terminationReason == .uncaughtSignal ? 128 + status : status)
             }
             do {
                 try process.runUnblocked()
+                running.pid.withLock { $0 = process.processIdentifier }
             } catch {
                 process.terminationHandler = nil
                 continuation.resume(throwing: error)
@@ -69,6 +80,15 @@ package enum CommandRun {
         return CommandResult(
             command: ([executable] + arguments).joined(separator: " "), status: status,
             standardOutput: try folder.bytes("output"), standardError: try folder.bytes("errors"))
+    }
+}
+
+/// The number of a process while it runs.
+private final class RunningProcess: Sendable {
+    let pid = Mutex<Int32?>(nil)
+
+    func kill() {
+        pid.withLock { if let pid = $0 { _ = Foundation.kill(pid, SIGKILL) } }
     }
 }
 

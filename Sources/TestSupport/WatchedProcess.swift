@@ -1,7 +1,8 @@
 import Foundation
 import Synchronization
 
-/// A process that runs beside the test and never outlives it: however the test process ends, this one is killed.
+/// A process that runs beside the test and never outlives it: however the test process ends, this one is killed. What waits for it waits two
+/// minutes at most, and then kills it: a wait without end would hold up every test after it.
 ///
 /// It runs under a shell that waits for the end of a pipe this process holds. (A parent-death signal would not do: it is sent when the
 /// *thread* that started the process ends, and threads of a pool do.)
@@ -14,6 +15,8 @@ package final class WatchedProcess: Sendable {
         var waiters:
             [(isSatisfied: @Sendable (borrowing State) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
     }
+
+    private static let patience = Duration.seconds(120)
 
     /// Where standard error goes, appended.
     package let errorFile: String
@@ -88,14 +91,16 @@ package final class WatchedProcess: Sendable {
                 .dropLast()
                 .first { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
         }
-        await wait { find($0) != nil || ($0.hasOutputEnded && $0.status != nil) }
+        await patiently("to print '\(prefix)'") {
+            await self.wait { find($0) != nil || ($0.hasOutputEnded && $0.status != nil) }
+        }
         return state.withLock { find($0) }
     }
 
     /// Waits for the end: the exit status, or 128 and the number of the signal that ended it.
     @discardableResult
     package func end() async -> Int32 {
-        await wait { $0.status != nil && $0.hasOutputEnded }
+        await patiently("to end") { await self.wait { $0.status != nil && $0.hasOutputEnded } }
         return state.withLock { $0.status ?? -1 }
     }
 
@@ -128,6 +133,24 @@ package final class WatchedProcess: Sendable {
             return waiters.filter { $0.isSatisfied(state) }
         }
         for waiter in ready { waiter.continuation.resume() }
+    }
+
+    /// Kills the process, and says so in its own log, where `body` takes longer than there is patience.
+    private func patiently(_ purpose: String, _ body: () async -> Void) async {
+        let deadline = Task {
+            try await Task.sleep(for: Self.patience)
+            self.note("killed by its test, for it took more than \(Self.patience) \(purpose)")
+            self.signal(SIGKILL)
+        }
+        await body()
+        deadline.cancel()
+    }
+
+    private func note(_ text: String) {
+        guard let log = FileHandle(forWritingAtPath: errorFile) else { return }
+        _ = try? log.seekToEnd()
+        try? log.write(contentsOf: Data("\(text)\n".utf8))
+        try? log.close()
     }
 
     private func wait(until isSatisfied: @escaping @Sendable (borrowing State) -> Bool) async {
