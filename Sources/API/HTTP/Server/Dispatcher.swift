@@ -110,7 +110,7 @@ struct Dispatcher: Sendable {
     }
 
     private func checkMediaType(_ given: String?, _ rule: Route.BodyRule) throws(Problem) {
-        guard let wanted = rule.mediaType else { return }
+        guard let wanted = rule.mediaType, given != wanted else { return }
         let type = given.map { $0.prefix { $0 != ";" }.filter { $0 != " " }.lowercased() }
         guard type != wanted else { return }
         throw Problem(

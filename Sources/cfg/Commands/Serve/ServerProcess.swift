@@ -17,6 +17,7 @@ struct ServerProcess: Sendable {
     }
 
     func run() async throws {
+        FreedMemory.keep()
         let logger = makeLogger()
         let metrics = PrometheusMetrics()
         MetricsSystem.bootstrap(metrics)
