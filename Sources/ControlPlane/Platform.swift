@@ -32,7 +32,9 @@ package final class Platform: Service {
         let version = try await store.head().credentialsVersion
         credentials = CredentialSet(try await store.credentials(), version: version)
         past = PastStates(store: store)
-        tail = Tail(store: store, published: published, credentials: credentials, world: world, logger: logger)
+        tail = Tail(
+            store: store, published: published, committer: committer, credentials: credentials, world: world,
+            logger: logger)
     }
 
     /// Writes and follows until graceful shutdown; then finishes what was accepted and closes the store.

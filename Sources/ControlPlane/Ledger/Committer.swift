@@ -15,6 +15,7 @@ final class Committer: Sendable {
     private struct Queue {
         var waiting: [Waiting] = []
         var isClosed = false
+        var isCommitting = false
     }
 
     private let store: any Store
@@ -64,6 +65,9 @@ final class Committer: Sendable {
         while await commitNextGroup() {}
     }
 
+    /// Whether a group is being committed now.
+    var isCommitting: Bool { queue.withLock { $0.isCommitting } }
+
     /// Refuses further jobs and lets ``run()`` finish.
     func close() {
         queue.withLock { $0.isClosed = true }
@@ -74,6 +78,7 @@ final class Committer: Sendable {
         let group = queue.withLock { queue -> [Waiting] in
             let group = Array(queue.waiting.prefix(Limits.groupChanges))
             queue.waiting.removeFirst(group.count)
+            queue.isCommitting = !group.isEmpty
             return group
         }
         guard !group.isEmpty else { return false }

@@ -7,19 +7,25 @@ import Store
 struct Tail: Sendable {
     let store: any Store
     let published: Published
+    let committer: Committer
     let credentials: CredentialSet
     let world: World
     let logger: Logger
 
     /// Longest time between two looks at the head: what bounds how long a revoked token lives, and how soon lost contact is noticed.
     private static let pollSeconds = 0.5
+    /// How long the tail leaves a replica that commits to itself: what it commits it publishes, and with it what others did.
+    private static let yieldMilliseconds = 20
 
     func run() async {
         var head: Head?
         var isLost = false
         while !Task.isCancelled {
             do {
-                if let head { try await store.awaitMovement(past: head, seconds: Self.pollSeconds) }
+                if let head {
+                    try await store.awaitMovement(past: head, seconds: Self.pollSeconds)
+                    if committer.isCommitting { try await Task.sleep(for: .milliseconds(Self.yieldMilliseconds)) }
+                }
                 let newest = try await store.head()
                 try await catchUp(to: newest)
                 if credentials.version != newest.credentialsVersion {
