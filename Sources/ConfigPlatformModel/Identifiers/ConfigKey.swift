@@ -54,7 +54,26 @@ package struct ConfigKey: Sendable {
     }
 
     /// The canonical spelling: segments are quoted only where they must be.
-    package var text: String {
+    package var text: String { bareText ?? quotedText }
+
+    /// Nil where a segment has to be quoted.
+    private var bareText: String? {
+        var path = path
+        return path.withUTF8 { bytes in
+            var isSegmentEmpty = true
+            for byte in bytes {
+                guard byte == 0 ? !isSegmentEmpty : ConfigKeyScanner.isBare(byte) else { return nil }
+                isSegmentEmpty = byte == 0
+            }
+            guard !isSegmentEmpty else { return nil }
+            return String(unsafeUninitializedCapacity: bytes.count) { text in
+                for (index, byte) in bytes.enumerated() { text[index] = byte == 0 ? UInt8(ascii: ".") : byte }
+                return bytes.count
+            }
+        }
+    }
+
+    private var quotedText: String {
         var result = ""
         result.reserveCapacity(path.utf8.count + 2)
         for (index, segment) in path.utf8.split(separator: 0, omittingEmptySubsequences: false).enumerated() {
@@ -97,7 +116,9 @@ package struct ConfigKey: Sendable {
 }
 
 extension ConfigKey: Hashable, Comparable {
-    package static func == (a: Self, b: Self) -> Bool { a.path.utf8.elementsEqual(b.path.utf8) }
+    package static func == (a: Self, b: Self) -> Bool {
+        a.path.utf8.count == b.path.utf8.count && compare(a.path, b.path) == 0
+    }
 
     package static func < (a: Self, b: Self) -> Bool { compare(a.path, b.path) < 0 }
 
@@ -111,19 +132,26 @@ extension ConfigKey: Hashable, Comparable {
     /// UTF-8 has that order but for one thing: U+E000–U+FFFF (lead bytes EE, EF) come after the supplementary planes (F0–F4).
     @inline(__always)
     package static func compare(_ a: String, _ b: String) -> Int {
-        var a = a
-        var b = b
-        return a.withUTF8 { a in
-            b.withUTF8 { b in
-                let count = min(a.count, b.count)
-                let index = sharedPrefix(a, b, count)
-                guard index < count else { return a.count - b.count }
-                let x = a[index]
-                let y = b[index]
-                if x >= 0xEE, y >= 0xEE, (x >= 0xF0) != (y >= 0xF0) { return x >= 0xF0 ? -1 : 1 }
-                return Int(x) - Int(y)
-            }
-        }
+        withBytes(a) { a in withBytes(b) { b in compare(a, b) } }
+    }
+
+    /// Without the copy of the string that `withUTF8` needs, where its bytes lie in one piece, as those of keys do.
+    @inline(__always)
+    private static func withBytes<Result>(_ text: String, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        if let result = text.utf8.withContiguousStorageIfAvailable(body) { return result }
+        var copy = text
+        return copy.withUTF8(body)
+    }
+
+    @inline(__always)
+    private static func compare(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>) -> Int {
+        let count = min(a.count, b.count)
+        let index = sharedPrefix(a, b, count)
+        guard index < count else { return a.count - b.count }
+        let x = a[index]
+        let y = b[index]
+        if x >= 0xEE, y >= 0xEE, (x >= 0xF0) != (y >= 0xF0) { return x >= 0xF0 ? -1 : 1 }
+        return Int(x) - Int(y)
     }
 }
 

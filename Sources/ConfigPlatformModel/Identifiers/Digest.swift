@@ -9,7 +9,9 @@ package struct Digest: Hashable, Sendable {
     /// The digest that stands before the first change of a ledger.
     package static let zero = Digest(bytes: [UInt8](repeating: 0, count: byteCount))
 
-    package static func of(_ data: [UInt8]) -> Digest { Digest(bytes: Array(SHA256.hash(data: data))) }
+    package static func of(_ data: [UInt8]) -> Digest {
+        Digest(bytes: SHA256.hash(data: data).withUnsafeBytes { Array($0) })
+    }
 
     package init?(_ bytes: [UInt8]) {
         guard bytes.count == Self.byteCount else { return nil }

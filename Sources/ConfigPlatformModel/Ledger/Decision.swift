@@ -24,7 +24,7 @@ extension PlatformState {
     /// Throws ``Problem`` with code `not-found`, `revision-conflict`, `in-use`, `limit-exceeded` or `invalid-change`; the last with every
     /// violation in every environment that would read the change.
     package func decide(_ proposal: Proposal, at now: Timestamp) throws(Problem) -> Decision {
-        let operations = try proposal.operations(self)
+        let operations = try proposal.laidOut(at: self)
         let before = projects[proposal.project]
         guard operations.count <= Limits.operationsPerChange else {
             throw Problem(
@@ -40,7 +40,7 @@ extension PlatformState {
         }
         try checkExistence(of: proposal.project, for: operations)
         try before.checkAddressesAndExpectations(operations, in: proposal.project)
-        let effects = before.effects(of: operations, in: proposal.project)
+        let effects = before.effects(of: operations)
         try before.checkEnvironments(effects, operations, in: proposal.project)
         guard !effects.isEmpty else {
             return Decision(change: nil, state: self, touched: Touched(), before: before, after: before)
@@ -64,7 +64,7 @@ extension PlatformState {
             change: change, state: following(change, with: after), touched: touched, before: before, after: after)
     }
 
-    private func checkExistence(of project: ProjectName, for operations: [Operation]) throws(Problem) {
+    private func checkExistence(of project: ProjectName, for operations: [LaidOutOperation]) throws(Problem) {
         guard projects[project] == nil else { return }
         let begins = operations.contains { operation in
             if case .putProject = operation.target { true } else { false }
@@ -90,7 +90,9 @@ extension PlatformState {
 
 extension ProjectState? {
     /// Refuses an address that occurs twice, what goes beside the end of a project, and every expectation that is not met.
-    fileprivate func checkAddressesAndExpectations(_ operations: [Operation], in project: ProjectName) throws(Problem) {
+    fileprivate func checkAddressesAndExpectations(
+        _ operations: [LaidOutOperation], in project: ProjectName
+    ) throws(Problem) {
         guard operations.count == 1 || !operations.contains(where: { $0.target == .deleteProject }) else {
             throw Problem(
                 .invalidChange,
@@ -101,7 +103,7 @@ extension ProjectState? {
         var conflicts: [Violation] = []
         var current: [JSONValue] = []
         for (index, operation) in operations.enumerated() {
-            let address = operation.address(in: project)
+            let address = operation.address
             guard seen.insert(address).inserted else {
                 throw Problem(
                     .invalidChange, "The change has two operations on \(address); keep one of them.",
@@ -153,19 +155,17 @@ extension ProjectState? {
     }
 
     /// What the operations do, without those that do nothing: the project first, environments next, then what is in them.
-    fileprivate func effects(of operations: [Operation], in project: ProjectName) -> [Effect] {
+    fileprivate func effects(of operations: [LaidOutOperation]) -> [Effect] {
         operations
             .sorted { $0.target.rank < $1.target.rank }
             .compactMap { operation in
-                let body = operation.body
-                guard self?.item(at: operation.target)?.body != body else { return nil }
-                return Effect(address: operation.address(in: project), body: body)
+                self?.item(at: operation.target)?.body == operation.body ? nil : operation.effect
             }
     }
 
     /// Refuses to end environments that others stand on, and what is asked of environments that are not there.
     fileprivate func checkEnvironments(
-        _ effects: [Effect], _ operations: [Operation], in project: ProjectName
+        _ effects: [Effect], _ operations: [LaidOutOperation], in project: ProjectName
     ) throws(Problem) {
         let environments = self?.environments ?? [:]
         var written: Set<EnvironmentName> = []
@@ -185,7 +185,7 @@ extension ProjectState? {
             }
         }
         for (index, operation) in operations.enumerated() {
-            let address = operation.address(in: project)
+            let address = operation.address
             guard let name = address.environment, !written.contains(name) else { continue }
             func violation(_ message: String) -> Violation {
                 Violation(message, pointer: "/operations/\(index)", environment: name, key: address.key)

@@ -5,9 +5,25 @@ package struct Effect: Hashable, Sendable {
     ///
     /// The end of an environment also ends every setting it owned; the end of a project, everything in it. Those are implied, not listed.
     package let body: [UInt8]?
+    /// What address and body say of a setting, where the effect was made from it rather than read.
+    let setting: (key: ConfigKey, body: SettingBody)?
 
     package init(address: ItemAddress, body: [UInt8]?) {
+        self.init(address: address, body: body, setting: nil)
+    }
+
+    init(address: ItemAddress, body: [UInt8]?, setting: (key: ConfigKey, body: SettingBody)?) {
         self.address = address
         self.body = body
+        self.setting = setting
+    }
+
+    package static func == (left: Self, right: Self) -> Bool {
+        left.address == right.address && left.body == right.body
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(address)
+        hasher.combine(body)
     }
 }

@@ -59,6 +59,8 @@ package struct Proposal: Sendable {
     package let source: JSONValue?
     /// The operations, given the state they are decided against: a rollback or a promotion depends on it.
     package let operations: @Sendable (PlatformState) throws(Problem) -> [Operation]
+    /// The same, laid out beforehand where they are the same whatever the state: who decides holds up everybody else.
+    let laidOut: [LaidOutOperation]?
 
     package init(
         project: ProjectName, author: Principal, message: String, source: JSONValue? = nil,
@@ -69,9 +71,44 @@ package struct Proposal: Sendable {
         self.message = message
         self.source = source
         self.operations = operations
+        laidOut = nil
     }
 
     package init(project: ProjectName, author: Principal, message: String, operations: [Operation]) {
-        self.init(project: project, author: author, message: message) { _ in operations }
+        self.project = project
+        self.author = author
+        self.message = message
+        source = nil
+        self.operations = { _ in operations }
+        laidOut = operations.map { LaidOutOperation($0, in: project) }
+    }
+
+    func laidOut(at state: PlatformState) throws(Problem) -> [LaidOutOperation] {
+        if let laidOut { return laidOut }
+        return try operations(state).map { LaidOutOperation($0, in: project) }
+    }
+}
+
+/// An operation with the address and the body that it comes to.
+struct LaidOutOperation: Sendable {
+    let operation: Operation
+    let address: ItemAddress
+    /// The body that the item would have; nil where it would end.
+    let body: [UInt8]?
+
+    init(_ operation: Operation, in project: ProjectName) {
+        self.operation = operation
+        address = operation.address(in: project)
+        body = operation.body
+    }
+
+    var target: Operation.Target { operation.target }
+    var expectation: Operation.Expectation? { operation.expectation }
+
+    var effect: Effect {
+        if case .putSetting(let key, _, let setting) = target {
+            return Effect(address: address, body: body, setting: (key, setting))
+        }
+        return Effect(address: address, body: body)
     }
 }

@@ -128,10 +128,11 @@ extension ProjectState {
                 throw UnreadableRecord(
                     "an effect on a setting of an environment that does not exist: \(effect.address)")
             }
-            let key = try ConfigKey(parsing: effect.address.key)
+            let key = try effect.setting?.key ?? ConfigKey(parsing: effect.address.key)
             if let body = effect.body {
                 let setting = StoredSetting(
-                    key: key, environment: environment, revision: revision, body: try SettingBody(stored: body))
+                    key: key, environment: environment, revision: revision,
+                    body: try effect.setting?.body ?? SettingBody(stored: body))
                 own[environment, default: state.own].put(setting)
             } else {
                 own[environment, default: state.own].remove(key)

@@ -121,11 +121,14 @@ package final class ResolvedEnvironment: Sendable {
             var settings = settings
             var liveKeys = liveKeys
             var concernsReferences = false
+            // Who has no layers but itself reads what it has, and need not copy it.
+            let isOwn = layers.count == 1 && !layers[0].own.hasUnset
+            if isOwn { settings = layers[0].own }
             for key in touched {
                 let winner = Self.winner(of: key, in: layers)
                 concernsReferences = concernsReferences || liveKeys.contains(key) || referencedKeys.contains(key)
                 if let winner {
-                    settings.put(winner)
+                    if !isOwn { settings.put(winner) }
                     if winner.body.content == .live {
                         liveKeys.insert(key)
                         concernsReferences = true
@@ -133,7 +136,7 @@ package final class ResolvedEnvironment: Sendable {
                         liveKeys.remove(key)
                     }
                 } else {
-                    settings.remove(key)
+                    if !isOwn { settings.remove(key) }
                     liveKeys.remove(key)
                 }
             }

@@ -76,10 +76,19 @@ package struct SettingBody: Hashable, Sendable {
     package var bytes: [UInt8] {
         switch content {
         case .unset: Array("{\"unset\":true}".utf8)
-        case .plain: Self.plainPrefix + value + [UInt8(ascii: "}")]
-        case .live: Array("{\"references\":\"live\",\"value\":".utf8) + value + [UInt8(ascii: "}")]
-        case .literal: Array("{\"references\":\"literal\",\"value\":".utf8) + value + [UInt8(ascii: "}")]
+        case .plain: enclosed(after: Self.plainPrefix)
+        case .live: enclosed(after: Self.livePrefix)
+        case .literal: enclosed(after: Self.literalPrefix)
         }
+    }
+
+    private func enclosed(after prefix: [UInt8]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(prefix.count + value.count + 1)
+        bytes.append(contentsOf: prefix)
+        bytes.append(contentsOf: value)
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
     }
 
     init(content: Content, value: [UInt8]) {
@@ -88,6 +97,8 @@ package struct SettingBody: Hashable, Sendable {
     }
 
     private static let plainPrefix = Array("{\"value\":".utf8)
+    private static let livePrefix = Array("{\"references\":\"live\",\"value\":".utf8)
+    private static let literalPrefix = Array("{\"references\":\"literal\",\"value\":".utf8)
 }
 
 /// One environment's own setting, with where and when it was written. Immutable, and shared by every document in which it shows.

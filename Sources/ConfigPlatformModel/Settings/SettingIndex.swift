@@ -1,23 +1,28 @@
 /// Settings in key order, persistent: a copy shares all but what is altered afterwards.
 ///
-/// Chunks of at most 256 settings under one spine, so that altering one of N costs a copy of a chunk and of N/128 references.
+/// Chunks of at most 64 settings under one spine, so that altering one of N costs a copy of a chunk and of N/32 references.
 package struct SettingIndex: Sendable {
     private var chunks: [[StoredSetting]] = []
     package private(set) var count = 0
+    private var unsetCount = 0
 
-    private static let chunkMax = 256
+    private static let chunkMax = 64
 
     package init() {}
 
     /// An index of settings that are already in key order, without two of one key.
     init(sorted settings: [StoredSetting]) {
         count = settings.count
+        unsetCount = settings.count { $0.body.content == .unset }
         chunks = stride(from: 0, to: settings.count, by: Self.chunkMax / 2).map { start in
             Array(settings[start..<Swift.min(start + Self.chunkMax / 2, settings.count)])
         }
     }
 
     package var isEmpty: Bool { count == 0 }
+
+    /// Whether any of the settings masks its key.
+    var hasUnset: Bool { unsetCount > 0 }
 
     package subscript(key: ConfigKey) -> StoredSetting? {
         guard let chunk = chunkIndex(for: key) else { return nil }
@@ -36,6 +41,7 @@ package struct SettingIndex: Sendable {
 
     /// Adds the setting, in place of one of the same key.
     mutating func put(_ setting: StoredSetting) {
+        if setting.body.content == .unset { unsetCount += 1 }
         guard let chunk = chunkIndex(for: setting.key) else {
             count += 1
             if chunks.isEmpty {
@@ -48,6 +54,7 @@ package struct SettingIndex: Sendable {
         }
         let position = Self.lowerBound(of: setting.key, in: chunks[chunk])
         if position < chunks[chunk].count, chunks[chunk][position].key == setting.key {
+            if chunks[chunk][position].body.content == .unset { unsetCount -= 1 }
             chunks[chunk][position] = setting
         } else {
             chunks[chunk].insert(setting, at: position)
@@ -61,6 +68,7 @@ package struct SettingIndex: Sendable {
         let position = Self.lowerBound(of: key, in: chunks[chunk])
         guard position < chunks[chunk].count, chunks[chunk][position].key == key else { return }
         count -= 1
+        if chunks[chunk][position].body.content == .unset { unsetCount -= 1 }
         if chunks[chunk].count == 1 {
             chunks.remove(at: chunk)
         } else {
@@ -72,7 +80,7 @@ package struct SettingIndex: Sendable {
     func overlaid(with layer: SettingIndex) -> SettingIndex {
         if layer.isEmpty { return self }
         // A lowest layer is shared by all that read it.
-        if isEmpty, !layer.contains(where: { $0.body.content == .unset }) { return layer }
+        if isEmpty, !layer.hasUnset { return layer }
         if layer.count * 8 < count {
             var result = self
             for setting in layer {
@@ -111,23 +119,26 @@ package struct SettingIndex: Sendable {
 
     /// The last chunk whose first key is not above `key`.
     private func chunkIndex(for key: ConfigKey) -> Int? {
-        var low = 0
-        var high = chunks.count
-        while low < high {
-            let middle = (low + high) / 2
-            if ConfigKey.compare(chunks[middle][0].key.path, key.path) <= 0 { low = middle + 1 } else { high = middle }
-        }
-        return low == 0 ? nil : low - 1
+        let index = Self.firstIndex(in: chunks) { ConfigKey.compare($0[0].key.path, key.path) > 0 }
+        return index == 0 ? nil : index - 1
     }
 
     private static func lowerBound(of key: ConfigKey, in chunk: [StoredSetting]) -> Int {
-        var low = 0
-        var high = chunk.count
-        while low < high {
-            let middle = (low + high) / 2
-            if ConfigKey.compare(chunk[middle].key.path, key.path) < 0 { low = middle + 1 } else { high = middle }
+        firstIndex(in: chunk) { ConfigKey.compare($0.key.path, key.path) >= 0 }
+    }
+
+    /// The first index from which on all elements satisfy the predicate; those before do not.
+    @inline(__always)
+    private static func firstIndex<Element>(in elements: [Element], where isAfter: (borrowing Element) -> Bool) -> Int {
+        elements.withUnsafeBufferPointer { elements in
+            var low = 0
+            var high = elements.count
+            while low < high {
+                let middle = (low + high) / 2
+                if isAfter(elements[middle]) { high = middle } else { low = middle + 1 }
+            }
+            return low
         }
-        return low
     }
 }
 

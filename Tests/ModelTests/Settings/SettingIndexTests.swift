@@ -3,9 +3,9 @@ import Testing
 
 @testable import ConfigPlatformModel
 
-/// Against an array that is sorted anew each time. The chunk limits are 128 (as made) and 256 (before a split).
+/// Against an array that is sorted anew each time. The chunk limits are 32 (as made) and 64 (before a split).
 @Suite struct SettingIndexTests {
-    private static let sizes = [0, 1, 2, 127, 128, 129, 255, 256, 257, 384, 511, 512, 513, 700]
+    private static let sizes = [0, 1, 2, 31, 32, 33, 63, 64, 65, 96, 127, 128, 129, 255, 256, 257, 700]
 
     private static func key(_ number: Int) -> ConfigKey { ConfigKey(stringLiteral: "k\(10_000 + number)") }
 
