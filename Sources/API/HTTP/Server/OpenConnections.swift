@@ -24,7 +24,7 @@ final class OpenConnections: Sendable {
     func begin(_ channel: any Channel, _ handle: @escaping @Sendable () async -> Void) {
         let id = ObjectIdentifier(channel)
         let (connection, isStopping, isCancelled) = state.withLock { state in
-            let task = Task(executorPreference: EventLoopTasks(channel.eventLoop)) {
+            let task = Task {
                 await handle()
                 self.end(id)
             }
