@@ -48,6 +48,7 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "ConfigPlatformModel", dependencies: [crypto]),
         .target(name: "ConfigFormats", dependencies: ["ConfigPlatformModel"]),
+        .target(name: "JSONSchema", dependencies: ["ConfigPlatformModel"]),
         .target(
             name: "Store",
             dependencies: [
@@ -85,8 +86,9 @@ let package = Package(
         .executableTarget(
             name: "cfg",
             dependencies: [
-                "ConfigPlatformModel", "ConfigFormats", "ConfigPlatformClient", "ControlPlane", "Store", "API", logging,
-                metrics, lifecycle,
+                "ConfigPlatformModel", "ConfigFormats", "JSONSchema", "ConfigPlatformClient", "ControlPlane", "Store",
+                "API",
+                logging, metrics, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -100,6 +102,11 @@ let package = Package(
             ]),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "ModelTests", dependencies: ["ConfigPlatformModel", "TestSupport", crypto]),
+        .testTarget(
+            name: "JSONSchemaTests",
+            dependencies: [
+                "ConfigPlatformModel", "JSONSchema", "TestSupport", .product(name: "Yams", package: "Yams"),
+            ]),
         .testTarget(
             name: "ConfigFormatsTests",
             dependencies: [

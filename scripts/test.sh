@@ -9,7 +9,7 @@ part=.build/test-part.log
 : >"$log"
 failed=()
 for suites in \
-    "ArchitectureTests|ModelTests|ConfigFormatsTests|CommandLineTests" \
+    "ArchitectureTests|ModelTests|JSONSchemaTests|ConfigFormatsTests|CommandLineTests" \
     "StoreTests" \
     "ControlPlaneTests|APITests|ClientTests" \
     "EndToEndTests" \

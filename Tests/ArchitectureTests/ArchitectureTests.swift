@@ -8,11 +8,15 @@ import Testing
         "CLibPQ": [],
         "ConfigPlatformModel": [],
         "ConfigFormats": ["ConfigPlatformModel"],
+        "JSONSchema": ["ConfigPlatformModel"],
         "Store": ["ConfigPlatformModel", "CLibPQ"],
         "ControlPlane": ["ConfigPlatformModel", "ConfigFormats", "Store"],
         "API": ["ConfigPlatformModel", "ConfigFormats", "ControlPlane"],
         "ConfigPlatformClient": ["ConfigPlatformModel"],
-        "cfg": ["ConfigPlatformModel", "ConfigFormats", "Store", "ControlPlane", "API", "ConfigPlatformClient"],
+        "cfg": [
+            "ConfigPlatformModel", "ConfigFormats", "JSONSchema", "Store", "ControlPlane", "API",
+            "ConfigPlatformClient",
+        ],
         "TestSupport": ["ConfigPlatformModel", "Store", "ControlPlane", "ConfigPlatformClient"],
     ]
 

@@ -2,21 +2,22 @@
 ///
 /// Looking a name up is a binary search; setting one moves those after it.
 package struct JSONObject: Sendable, Hashable {
-    struct Member: Sendable, Hashable {
-        let name: String
-        var value: JSONValue
+    package struct Member: Sendable, Hashable {
+        package let name: String
+        package internal(set) var value: JSONValue
 
-        static func == (left: Member, right: Member) -> Bool {
+        package static func == (left: Member, right: Member) -> Bool {
             left.name.hasSameBytes(as: right.name) && left.value == right.value
         }
 
-        func hash(into hasher: inout Hasher) {
+        package func hash(into hasher: inout Hasher) {
             name.hashBytes(into: &hasher)
             hasher.combine(value)
         }
     }
 
-    private(set) var members: [Member]
+    /// In order; for readers that walk along them.
+    package private(set) var members: [Member]
 
     package init() {
         members = []
