@@ -36,6 +36,7 @@ struct Cfg: AsyncParsableCommand {
                     LogCommand.self, ShowCommand.self, DiffCommand.self, RollbackCommand.self, PromoteCommand.self,
                     AuditCommand.self,
                 ]),
+            CommandGroup(name: "Schemas", subcommands: [ValidateCommand.self]),
             CommandGroup(name: "Places", subcommands: [ProjectCommand.self, EnvironmentCommand.self]),
             CommandGroup(
                 name: "Access",
