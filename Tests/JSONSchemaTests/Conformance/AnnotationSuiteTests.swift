@@ -8,7 +8,7 @@ import Testing
     static let folder = "\(SuiteFolder.root)/annotations/tests"
 
     /// Skipped where the shared data lacks `conformance/json-schema-test-suite/annotations`.
-    @Test(.enabled(if: SharedData.path(folder) != nil))
+    @Test(.enabled(if: SharedData.path(folder) != nil, "skipped: there is no folder \(folder) in the shared data"))
     func `each annotation is made where the suite expects it and nowhere else`() throws {
         var passed = 0
         for file in SharedData.fileNames(in: Self.folder) where file.hasSuffix(".json") {

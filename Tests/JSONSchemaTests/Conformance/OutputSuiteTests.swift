@@ -9,7 +9,9 @@ import Testing
     static let folder = "\(SuiteFolder.root)/output-tests"
 
     /// Skipped where the shared data lacks `conformance/json-schema-test-suite/output-tests`.
-    @Test(.enabled(if: SharedData.path(folder) != nil), arguments: ["draft2020-12", "draft2019-09"])
+    @Test(
+        .enabled(if: SharedData.path(folder) != nil, "skipped: there is no folder \(folder) in the shared data"),
+        arguments: ["draft2020-12", "draft2019-09"])
     func `outputs are what the suite wants`(draft: String) throws {
         var registry = SchemaRegistry()
         let outputSchema = try JSONValue(parsing: try SharedData.bytes("\(Self.folder)/\(draft)/output-schema.json"))

@@ -7,7 +7,11 @@ import Yams
 
 /// Schemas of configuration files in use, with files that fit them and files that do not: https://www.schemastore.org.
 /// Skipped where the shared data lacks `conformance/schemastore`.
-@Suite(.enabled(if: SharedData.path("conformance/schemastore") != nil)) struct SchemaStoreTests {
+@Suite(
+    .enabled(
+        if: SharedData.path("conformance/schemastore") != nil,
+        "skipped: there is no folder conformance/schemastore in the shared data"))
+struct SchemaStoreTests {
     static let root = "conformance/schemastore"
 
     @Test(arguments: SharedData.fileNames(in: "\(root)/schemas"))
