@@ -59,13 +59,14 @@ struct ValidateTests {
             {"schema": {"$ref": "http://example.com/port.json"}, "instance": 80}
             {"schema": {"$ref": "http://example.com/port.json"}, "instance": "80"}
 
-            {"schema": {"format": "ipv4"}, "instance": "1.2.3"}
+            {"schema": {"format": "ipv4"}, "instance": "1.2.3\u{2028}\u{85}"}
             """
         let arguments = ["validate", "--batch", "--assert-format", "--remotes", "http://example.com/=."]
         let result = try await CfgProcess.run(arguments, directory: folder.root, input: lines)
         #expect(result.status == 0, "\(result)")
         let answers = try result.output.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
         #expect(answers.map { $0["valid"] } == [true, false, false])
+        #expect(result.output.split(whereSeparator: \.isNewline).count == answers.count, "\(result)")
         #expect(answers.first?["errors"] == [])
         #expect(answers.last?["errors"]?.arrayValue?.first?["keyword"] == "format")
 

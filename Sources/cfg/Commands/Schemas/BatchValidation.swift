@@ -17,9 +17,23 @@ struct BatchValidation {
             guard line.contains(where: { $0 != 0x20 && $0 != 0x0D && $0 != 0x09 }) else { return }
             let answer = judge(line, &last)
             if answer["error"] != nil { isSound = false }
-            Output.write(answer.canonicalBytes() + [0x0A])
+            Output.write(Self.line(answer))
         }
         return isSound
+    }
+
+    /// U+0085, U+2028 and U+2029 are escaped: many programs take them for the end of a line.
+    private static func line(_ answer: JSONValue) -> String {
+        var line = ""
+        for character in answer.canonicalText.unicodeScalars {
+            switch character {
+            case "\u{85}": line += "\\u0085"
+            case "\u{2028}": line += "\\u2028"
+            case "\u{2029}": line += "\\u2029"
+            default: line.unicodeScalars.append(character)
+            }
+        }
+        return line + "\n"
     }
 
     /// - Parameter last: the schema of the line before, which is often this line's too.
