@@ -116,9 +116,7 @@ package struct ConfigKey: Sendable {
 }
 
 extension ConfigKey: Hashable, Comparable {
-    package static func == (a: Self, b: Self) -> Bool {
-        a.path.utf8.count == b.path.utf8.count && compare(a.path, b.path) == 0
-    }
+    package static func == (a: Self, b: Self) -> Bool { a.path.hasSameBytes(as: b.path) }
 
     package static func < (a: Self, b: Self) -> Bool { compare(a.path, b.path) < 0 }
 
@@ -131,28 +129,7 @@ extension ConfigKey: Hashable, Comparable {
     ///
     /// UTF-8 has that order but for one thing: U+E000–U+FFFF (lead bytes EE, EF) come after the supplementary planes (F0–F4).
     @inline(__always)
-    package static func compare(_ a: String, _ b: String) -> Int {
-        withBytes(a) { a in withBytes(b) { b in compare(a, b) } }
-    }
-
-    /// Without the copy of the string that `withUTF8` needs, where its bytes lie in one piece, as those of keys do.
-    @inline(__always)
-    private static func withBytes<Result>(_ text: String, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-        if let result = text.utf8.withContiguousStorageIfAvailable(body) { return result }
-        var copy = text
-        return copy.withUTF8(body)
-    }
-
-    @inline(__always)
-    private static func compare(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>) -> Int {
-        let count = min(a.count, b.count)
-        let index = sharedPrefix(a, b, count)
-        guard index < count else { return a.count - b.count }
-        let x = a[index]
-        let y = b[index]
-        if x >= 0xEE, y >= 0xEE, (x >= 0xF0) != (y >= 0xF0) { return x >= 0xF0 ? -1 : 1 }
-        return Int(x) - Int(y)
-    }
+    package static func compare(_ a: String, _ b: String) -> Int { a.orderInUTF16(b) }
 }
 
 extension ConfigKey {
