@@ -43,12 +43,14 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
     ],
     targets: [
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-        .target(name: "ConfigPlatformModel", dependencies: [crypto]),
+        .target(name: "ExactJSON"),
+        .target(name: "JSONSchema", dependencies: ["ExactJSON"]),
+        .target(name: "ConfigPlatformModel", dependencies: ["ExactJSON", "JSONSchema", crypto]),
         .target(name: "ConfigFormats", dependencies: ["ConfigPlatformModel"]),
-        .target(name: "JSONSchema", dependencies: ["ConfigPlatformModel"]),
         .target(
             name: "Store",
             dependencies: [
@@ -58,7 +60,13 @@ let package = Package(
             ]),
         .target(
             name: "ControlPlane",
-            dependencies: ["ConfigPlatformModel", "ConfigFormats", "Store", crypto, logging, metrics, lifecycle]),
+            dependencies: [
+                "ConfigPlatformModel", "ConfigFormats", "Store", crypto, logging, metrics, lifecycle,
+                nioCore,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]),
         .target(
             name: "API",
             dependencies: [
@@ -96,7 +104,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "ConfigPlatformModel", "ControlPlane", "Store", crypto, logging, nioCore,
+                "ConfigPlatformModel", "JSONSchema", "ControlPlane", "Store", crypto, logging, nioCore,
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
@@ -122,7 +130,8 @@ let package = Package(
         .testTarget(
             name: "ControlPlaneTests",
             dependencies: [
-                "ConfigPlatformModel", "ConfigFormats", "Store", "ControlPlane", "TestSupport", logging, lifecycle,
+                "ConfigPlatformModel", "ConfigFormats", "Store", "ControlPlane", "TestSupport", crypto, logging,
+                lifecycle,
             ]),
         .testTarget(
             name: "APITests",
@@ -145,6 +154,8 @@ let package = Package(
         .testTarget(name: "CommandLineTests", dependencies: ["ConfigPlatformModel", "ConfigPlatformClient", "cfg"]),
         .testTarget(name: "EndToEndTests", dependencies: ["ConfigPlatformModel", "TestSupport"], exclude: ["Oracles"]),
         .testTarget(name: "FaultTests", dependencies: ["ConfigPlatformModel", "TestSupport"], exclude: ["PowerCut"]),
+        .executableTarget(
+            name: "SchemaBenchmark", dependencies: ["ExactJSON", "JSONSchema"], path: "Benchmarks/SchemaBenchmark"),
     ]
 )
 

@@ -1,4 +1,4 @@
-package import ConfigPlatformModel
+package import ExactJSON
 
 extension Schema {
     /// The verdict with everything that is wrong.
@@ -10,10 +10,13 @@ extension Schema {
         return ValidationResult(isValid: false, violations: violations.all, isTruncated: isTruncated)
     }
 
-    /// The verdict in one of the specification's output formats, with the annotations of a valid value.
+    /// The verdict in one of the specification's output formats, with the annotations of a valid value; without them
+    /// where it takes more than `SchemaLimits` allow to follow every keyword to its end, as a verdict need not.
     package func output(_ value: JSONValue, format: OutputFormat) -> JSONValue {
-        if format == .flag { return ["valid": .bool(isValid(value))] }
-        return explain(value, keepsAnnotations: true).unit.json(format)
+        let isValid = isValid(value)
+        if format == .flag { return ["valid": .bool(isValid)] }
+        let unit = explain(value, keepsAnnotations: true).unit
+        return isValid && !unit.isValid ? ["valid": true] : unit.json(format)
     }
 
     func explain(_ value: JSONValue, keepsAnnotations: Bool) -> (unit: OutputUnit, isTruncated: Bool) {

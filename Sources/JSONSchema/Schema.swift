@@ -1,4 +1,4 @@
-package import ConfigPlatformModel
+package import ExactJSON
 
 /// A compiled JSON Schema: drafts 2020-12 (where `$schema` names none), 2019-09, 07, 06 and 04. Compiled once, it can
 /// be applied any number of times and from any thread.

@@ -1,4 +1,4 @@
-package import ConfigPlatformModel
+package import ExactJSON
 
 /// Why a schema cannot be compiled, and where.
 package struct SchemaError: Error, Sendable, Hashable {

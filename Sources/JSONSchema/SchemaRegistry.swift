@@ -1,4 +1,4 @@
-package import ConfigPlatformModel
+package import ExactJSON
 
 /// The documents `$ref` and `$schema` may refer to, by their URIs. Nothing else is ever fetched; the metaschemas of the
 /// drafts need not be registered.

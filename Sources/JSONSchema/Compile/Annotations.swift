@@ -1,4 +1,4 @@
-import ConfigPlatformModel
+import ExactJSON
 
 /// Keywords that say something about a value without judging it.
 enum Annotations {

@@ -1,4 +1,4 @@
-import ConfigPlatformModel
+import ExactJSON
 
 /// What a `$schema` says about the schema it stands in.
 struct MetaschemaReading {

@@ -1,4 +1,4 @@
-import ConfigPlatformModel
+import ExactJSON
 
 /// Comparing member names by their first eight bytes.
 enum NameKey {

@@ -1,4 +1,4 @@
-import ConfigPlatformModel
+import ExactJSON
 
 /// A compiled schema: flat tables that refer to one another by index.
 struct Program: Sendable {

@@ -1,4 +1,4 @@
-import ConfigPlatformModel
+import ExactJSON
 
 /// Finds references that lead back to the subschema they stand in without going into the instance: applying such a
 /// schema would never end.

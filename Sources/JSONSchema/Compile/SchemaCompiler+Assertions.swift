@@ -1,4 +1,4 @@
-import ConfigPlatformModel
+import ExactJSON
 
 extension SchemaCompiler {
     mutating func readTypes(_ reading: inout SubschemaReading) throws(SchemaError) {

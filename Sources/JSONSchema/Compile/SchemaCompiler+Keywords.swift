@@ -1,4 +1,4 @@
-import ConfigPlatformModel
+import ExactJSON
 
 extension SchemaCompiler {
     /// Reads the keywords of a subschema, the cheap assertions before the others.

@@ -1,4 +1,4 @@
-import ConfigPlatformModel
+import ExactJSON
 
 extension SchemaCompiler {
     mutating func readPropertyApplicators(_ reading: inout SubschemaReading) throws(SchemaError) {

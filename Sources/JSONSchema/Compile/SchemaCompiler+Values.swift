@@ -1,4 +1,4 @@
-import ConfigPlatformModel
+import ExactJSON
 
 /// Reading the values of keywords, and refusing those of another shape.
 extension SchemaCompiler {

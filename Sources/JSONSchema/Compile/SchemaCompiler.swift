@@ -1,4 +1,4 @@
-import ConfigPlatformModel
+import ExactJSON
 
 /// Turns a schema, and what it refers to, into a program: subschema by subschema, as they are come upon.
 struct SchemaCompiler {

@@ -1,4 +1,4 @@
-import ConfigPlatformModel
+import ExactJSON
 
 /// Where a subschema stands: a place in one of the documents.
 struct SchemaLocation: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import ConfigPlatformModel
+import ExactJSON
 
 /// The metaschemas of every draft that is understood, so that they can be referred to and validated against.
 enum Metaschemas {

@@ -1,4 +1,4 @@
-import ConfigPlatformModel
+import ExactJSON
 
 extension Evaluation {
     mutating func acceptsArray<Tracking: Coverage>(

@@ -1,4 +1,4 @@
-import ConfigPlatformModel
+import ExactJSON
 
 extension Evaluation {
     func acceptsNumber(_ node: Program.Node, _ number: JSONNumber) -> Bool {

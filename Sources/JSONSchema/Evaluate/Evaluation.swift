@@ -1,4 +1,4 @@
-import ConfigPlatformModel
+import ExactJSON
 
 /// Tells whether a value is valid, and nothing more. Values are handed on by their addresses, so that none is copied
 /// and no reference counted on the way; the tables are read through pointers that live as long as the evaluation.

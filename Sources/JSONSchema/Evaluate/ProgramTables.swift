@@ -1,4 +1,4 @@
-import ConfigPlatformModel
+import ExactJSON
 
 /// The tables of a program by their addresses, for as long as the program is borrowed.
 struct ProgramTables {

@@ -1,4 +1,4 @@
-import ConfigPlatformModel
+import ExactJSON
 
 extension Explanation {
     mutating func check(

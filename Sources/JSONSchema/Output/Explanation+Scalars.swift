@@ -1,4 +1,4 @@
-import ConfigPlatformModel
+import ExactJSON
 
 extension Explanation {
     mutating func check(_ number: JSONNumber, _ instruction: Instruction, _ keyword: String, _ frame: inout Frame) {

@@ -1,4 +1,4 @@
-import ConfigPlatformModel
+import ExactJSON
 
 /// Applies a program to a value and keeps what each keyword found, on the way that `Evaluation` takes without keeping
 /// anything. Every keyword is followed to its end, so that all that is wrong is found.

@@ -1,4 +1,4 @@
-import ConfigPlatformModel
+import ExactJSON
 
 /// One node of the specification's output (JSON Schema Core section 12.3): what a schema or a keyword found in one
 /// value.

@@ -1,4 +1,4 @@
-import ConfigPlatformModel
+import ExactJSON
 
 enum TypeMessage {
     static func text(_ types: TypeSet, _ value: JSONValue) -> String {

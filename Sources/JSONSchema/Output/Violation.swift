@@ -1,4 +1,4 @@
-package import ConfigPlatformModel
+package import ExactJSON
 
 /// One thing that is wrong with a value.
 package struct Violation: Sendable, Hashable {

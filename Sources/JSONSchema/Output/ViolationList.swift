@@ -1,4 +1,4 @@
-import ConfigPlatformModel
+import ExactJSON
 
 /// Makes a list a person can read of the tree of what went wrong: of alternatives of which none fits, only the one
 /// that comes closest is told.

@@ -1,4 +1,4 @@
-import ConfigPlatformModel
+import ExactJSON
 
 extension JSONValue {
     /// The value for a message, with its type: `the string "80"`, `an array of 3 elements`.

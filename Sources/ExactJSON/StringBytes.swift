@@ -17,7 +17,7 @@ extension String {
     }
 
     /// Negative, zero or positive as this string comes before, has the same bytes as, or comes after the other.
-    func orderInUTF16(_ other: String) -> Int {
+    package func orderInUTF16(_ other: String) -> Int {
         withBytes { left in
             other.withBytes { right in
                 let count = min(left.count, right.count)
@@ -33,7 +33,7 @@ extension String {
         }
     }
 
-    func hashBytes(into hasher: inout Hasher) {
+    package func hashBytes(into hasher: inout Hasher) {
         withBytes { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
         // UTF-8 has no byte FF, so that what follows cannot be taken for part of the text.
         hasher.combine(0xFF as UInt8)
