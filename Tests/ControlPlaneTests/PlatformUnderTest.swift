@@ -17,20 +17,40 @@ final class PlatformUnderTest: Sendable {
     let project: ProjectName
 
     /// Runs `body` with a fresh platform, verifies every invariant of its ledger afterwards, and removes it.
-    static func run(_ body: (PlatformUnderTest) async throws -> Void) async throws {
+    static func run(
+        webhooks: Webhooks = Webhooks(key: nil), _ body: (PlatformUnderTest) async throws -> Void
+    ) async throws {
         let directory = NSTemporaryDirectory() + "cfg-test-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: directory) }
         let store = try SQLiteStore.open(directory: directory, mode: .readWrite, platformID: { "plt_test" })
-        try await serve(store) { test in
+        try await serve(store, webhooks) { test in
             try await body(test)
             let faults = try await LedgerCheck.run(test.store) { _ in }
             #expect(faults == [])
         }
     }
 
+    /// The same with two platforms on one store, as two servers on one database.
+    static func runTwo(_ body: (PlatformUnderTest, PlatformUnderTest) async throws -> Void) async throws {
+        let directory = NSTemporaryDirectory() + "cfg-test-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let store = try SQLiteStore.open(directory: directory, mode: .readWrite, platformID: { "plt_test" })
+        try await serve(store) { first in
+            try await serve(store) { second in
+                try await body(first, second)
+                // Whichever stops first closes the store.
+                let faults = try await LedgerCheck.run(store) { _ in }
+                #expect(faults == [])
+            }
+        }
+    }
+
     /// Serves a platform on the store while `body` runs, and stops it.
-    static func serve(_ store: any Store, _ body: (PlatformUnderTest) async throws -> Void) async throws {
-        let test = try await PlatformUnderTest(store: store)
+    static func serve(
+        _ store: any Store, _ webhooks: Webhooks = Webhooks(key: nil),
+        _ body: (PlatformUnderTest) async throws -> Void
+    ) async throws {
+        let test = try await PlatformUnderTest(store: store, webhooks)
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let group = ServiceGroup(services: [test.platform, test.platform.watches], logger: quiet)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -43,14 +63,15 @@ final class PlatformUnderTest: Sendable {
         }
     }
 
-    private init(store: any Store) async throws {
+    private init(store: any Store, _ webhooks: Webhooks) async throws {
         self.store = store
         project = try ProjectName(parsing: "shop")
         caller = Caller(
             principal: try Principal(parsing: "token:tester"), purpose: .access, credentialID: "tok_test",
             sourceAddress: "127.0.0.1", requestID: "req-1")
         platform = try await Platform(
-            store: store, world: clock.world, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            store: store, world: clock.world, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            webhooks: webhooks)
     }
 
     var revision: Int64 { platform.state.revision.number }

@@ -126,6 +126,34 @@ import Testing
         }
     }
 
+    /// Each server decides ahead against what it knows, and finds under the lock that the other was there before it.
+    @Test func `two servers on one ledger lose no update of each other`() async throws {
+        try await PlatformUnderTest.runTwo { first, second in
+            try await first.makeShop()
+            try await second.platform.awaitRevision(first.platform.state.token)
+            await withTaskGroup(of: Void.self) { group in
+                for (number, server) in [first, second, first, second].enumerated() {
+                    group.addTask {
+                        for step in 1...25 {
+                            do {
+                                let operation = try server.put("key\(number)", .int(step), in: "base")
+                                let outcome = try await server.write([operation])
+                                #expect(outcome.kind == .committed)
+                            } catch {
+                                Issue.record(error)
+                            }
+                        }
+                    }
+                }
+            }
+            // A change of the one decides again on top of what the other did.
+            try await first.write([first.put("last", true, in: "base")])
+            let document = try await first.document("base")
+            #expect(document == #"{"key0":25,"key1":25,"key2":25,"key3":25,"last":true}"#)
+            #expect(first.revision == 102)
+        }
+    }
+
     @Test func `time does not run backwards in the ledger when the clock does`() async throws {
         try await PlatformUnderTest.run { test in
             try await test.makeShop()

@@ -2,29 +2,15 @@ import ConfigPlatformModel
 import Logging
 import Metrics
 import Store
-import Synchronization
 
 /// The one door to the ledger. Jobs that wait together are committed together: one transaction, one flush to disk, each decided
 /// against its predecessors in the group.
 final class Committer: Sendable {
-    private struct Waiting {
-        let job: CommitJob
-        let continuation: CheckedContinuation<Result<CommitJob.Outcome, Problem>, Never>
-    }
-
-    private struct Queue {
-        var waiting: [Waiting] = []
-        var isClosed = false
-        var isCommitting = false
-    }
-
     private let store: any Store
     private let published: Published
     private let world: World
     private let logger: Logger
-    private let queue = Mutex(Queue())
-    private let wake: AsyncStream<Void>
-    private let wakeUp: AsyncStream<Void>.Continuation
+    private let queue: CommitQueue
     private let groupSizes = Recorder(label: "cfg_commit_group_changes", aggregate: true)
     private let commits = Counter(label: "cfg_commits_total")
     private let duration = Metrics.Timer(label: "cfg_commit_duration_seconds")
@@ -34,86 +20,60 @@ final class Committer: Sendable {
         self.published = published
         self.world = world
         self.logger = logger
-        (wake, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        queue = CommitQueue(published: published, world: world)
     }
 
     /// Runs the job as part of some group. Returns when what it wrote is durable and readable on this replica.
     func submit(_ job: CommitJob) async throws(Problem) -> CommitJob.Outcome {
-        let result = await withCheckedContinuation { continuation in
-            let refusal = queue.withLock { queue -> Problem? in
-                if queue.isClosed {
-                    return Problem(
-                        .unavailable, "The server is stopping; send the request again.", retryAfterSeconds: 1)
-                }
-                guard queue.waiting.count < Limits.queuedChanges else {
-                    return Problem(
-                        .tooManyRequests,
-                        "\(Limits.queuedChanges) changes are waiting to be written; try again shortly.",
-                        retryAfterSeconds: 1)
-                }
-                queue.waiting.append(Waiting(job: job, continuation: continuation))
-                return nil
-            }
-            if let refusal { continuation.resume(returning: .failure(refusal)) } else { wakeUp.yield() }
-        }
-        return try result.get()
+        try await queue.submit(job).get()
     }
 
     /// Commits group after group until ``close()``, and then what is still waiting.
     func run() async {
-        for await _ in wake { while await commitNextGroup() {} }
-        while await commitNextGroup() {}
+        while let group = await queue.nextGroup() {
+            queue.finishedGroup(asDecided: await commit(group))
+        }
     }
 
     /// Whether a group is being committed now.
-    var isCommitting: Bool { queue.withLock { $0.isCommitting } }
+    var isCommitting: Bool { queue.isCommitting }
 
     /// Refuses further jobs and lets ``run()`` finish.
-    func close() {
-        queue.withLock { $0.isClosed = true }
-        wakeUp.finish()
-    }
+    func close() { queue.close() }
 
-    private func commitNextGroup() async -> Bool {
-        let group = queue.withLock { queue -> [Waiting] in
-            let group = Array(queue.waiting.prefix(Limits.groupChanges))
-            queue.waiting.removeFirst(group.count)
-            queue.isCommitting = !group.isEmpty
-            return group
-        }
-        guard !group.isEmpty else { return false }
-        await commit(group)
-        return true
-    }
-
-    private func commit(_ group: [Waiting]) async {
+    /// Returns whether all of it stands as it was decided ahead.
+    private func commit(_ group: [CommitQueue.Entry]) async -> Bool {
         let start = ContinuousClock.now
-        switch await attempt(group.map(\.job)) {
-        case .success(let results):
+        switch await attempt(group) {
+        case .success(let outcome):
             groupSizes.record(group.count)
             commits.increment(by: group.count)
             duration.recordNanoseconds((ContinuousClock.now - start).nanoseconds)
-            for (waiting, result) in zip(group, results) { waiting.continuation.resume(returning: result) }
+            for (entry, result) in zip(group, outcome.results) { entry.continuation.resume(returning: result) }
+            return outcome.isAsDecided
         case .failure(let error) where group.count > 1 && error.mayConcernOneJob:
             logger.warning(
                 "a group was not committed; its changes are tried one by one", metadata: ["error": "\(error)"])
-            for waiting in group { await commit([waiting]) }
+            var isAsDecided = true
+            for entry in group where await !commit([entry]) { isAsDecided = false }
+            return isAsDecided
         case .failure(let error):
             logger.error("a change was not committed", metadata: ["error": "\(error)"])
-            for waiting in group { waiting.continuation.resume(returning: .failure(Problem(error))) }
+            for entry in group { entry.continuation.resume(returning: .failure(Problem(error))) }
+            return false
         }
     }
 
-    private typealias Results = [Result<CommitJob.Outcome, Problem>]
-
     /// One transaction for all jobs. Where the connection was lost during the commit, finds out whether it happened.
-    private func attempt(_ jobs: [CommitJob]) async -> Result<Results, StoreError> {
-        let session = GroupSession(jobs: jobs, base: published.state, now: world.now(), randomBytes: world.randomBytes)
+    private func attempt(_ group: [CommitQueue.Entry]) async -> Result<GroupSession.Outcome, StoreError> {
+        let session = GroupSession(
+            jobs: group.map { ($0.job, $0.decided) }, base: published.state, now: world.now(),
+            randomBytes: world.randomBytes)
         do {
             let outcome = try await store.write { transaction in try session.run(transaction) }
             published.noteContact(world.now())
             published.publish(outcome.steps)
-            return .success(outcome.results)
+            return .success(outcome)
         } catch StoreError.outcomeUnknown(let message) {
             return await settle(session, message)
         } catch let error as StoreError {
@@ -124,7 +84,7 @@ final class Committer: Sendable {
     }
 
     /// The head's row stays locked until the lost transaction has ended, so a new writer sees for certain what became of it.
-    private func settle(_ session: GroupSession, _ message: String) async -> Result<Results, StoreError> {
+    private func settle(_ session: GroupSession, _ message: String) async -> Result<GroupSession.Outcome, StoreError> {
         let attempt = session.lastAttempt
         for delay in [0.05, 0.2, 0.5, 1, 2, 4] {
             do {
@@ -140,7 +100,7 @@ final class Committer: Sendable {
                     return .failure(.unavailable("the database lost the connection before the commit"))
                 }
                 published.publish(attempt.outcome.steps)
-                return .success(attempt.outcome.results)
+                return .success(attempt.outcome)
             } catch {
                 logger.warning("the outcome of a commit is not known yet", metadata: ["error": "\(error)"])
                 try? await Task.sleep(for: .seconds(delay))

@@ -8,6 +8,8 @@ final class GroupSession: Sendable {
         var results: [Result<CommitJob.Outcome, Problem>] = []
         /// From the state the replica had to the one after the group.
         var steps: [Published.Step] = []
+        /// Whether every change met the state that it was decided against ahead.
+        var isAsDecided = true
     }
 
     /// What was sent to the database, kept in case its answer is lost.
@@ -17,13 +19,16 @@ final class GroupSession: Sendable {
         let lastLeaf: AuditLeaf
     }
 
-    private let jobs: [CommitJob]
+    private let jobs: [(job: CommitJob, decided: DecidedAhead?)]
     private let base: PlatformState
     private let now: Timestamp
     private let randomBytes: @Sendable (Int) -> [UInt8]
     private let attempt = Mutex<Attempt?>(nil)
 
-    init(jobs: [CommitJob], base: PlatformState, now: Timestamp, randomBytes: @escaping @Sendable (Int) -> [UInt8]) {
+    init(
+        jobs: [(job: CommitJob, decided: DecidedAhead?)], base: PlatformState, now: Timestamp,
+        randomBytes: @escaping @Sendable (Int) -> [UInt8]
+    ) {
         self.jobs = jobs
         self.base = base
         self.now = now
@@ -36,9 +41,11 @@ final class GroupSession: Sendable {
         var outcome = Outcome()
         var state = try catchUp(transaction, steps: &outcome.steps)
         var lastLeaf: AuditLeaf?
-        for job in jobs {
+        for (job, decided) in jobs {
+            let ahead = decided?.result(at: state)
+            if decided != nil, ahead == nil { outcome.isAsDecided = false }
             do {
-                let (result, step) = try execute(job, at: state, transaction, &lastLeaf)
+                let (result, step) = try execute(job, ahead, at: state, transaction, &lastLeaf)
                 if let step {
                     state = step.state
                     outcome.steps.append(step)
@@ -84,12 +91,16 @@ final class GroupSession: Sendable {
 
     /// Throws ``Problem`` where the job is refused, which leaves the transaction as it was, and ``StoreError`` where the group fails.
     private func execute(
-        _ job: CommitJob, at state: PlatformState, _ transaction: any StoreTransaction, _ lastLeaf: inout AuditLeaf?
+        _ job: CommitJob, _ ahead: Result<Decision, Problem>?, at state: PlatformState,
+        _ transaction: any StoreTransaction, _ lastLeaf: inout AuditLeaf?
     ) throws -> (CommitJob.Outcome, Published.Step?) {
         switch job.work {
         case .change(let proposal, let idempotency):
             if let record = try known(idempotency, of: proposal.author, transaction) { return (.repeated(record), nil) }
-            let decision = try state.decide(proposal, at: now)
+            let decision = try ahead?.get() ?? state.decide(proposal, at: now)
+            if !decision.validators.isEmpty, job.judgement?.subject != decision.subject {
+                return (.unjudged, nil)
+            }
             if let idempotency {
                 try transaction.record(
                     IdempotencyRecord(
@@ -100,7 +111,8 @@ final class GroupSession: Sendable {
             guard let change = decision.change else { return (.unchanged(state), nil) }
             try transaction.append(change)
             lastLeaf = try append(
-                job, by: job.caller, .success, detail: Self.detail(of: change), change: change, to: transaction)
+                job, by: job.caller, .success, detail: Self.detail(of: change, job.judgement), change: change,
+                to: transaction)
             return (
                 .committed(decision), Published.Step(change: change, state: decision.state, touched: decision.touched)
             )
@@ -154,13 +166,14 @@ final class GroupSession: Sendable {
         return record
     }
 
-    private static func detail(of change: ChangeRecord) -> JSONValue {
+    private static func detail(of change: ChangeRecord, _ judgement: Judgement?) -> JSONValue {
         let environments = Set(change.effects.compactMap(\.address.environment)).sorted()
         var members: JSONObject = [
             "effects": .int(change.effects.count),
             "environments": .array(environments.prefix(64).map { .string($0.rawValue) }),
         ]
         if let source = change.source { members["source"] = source }
+        if let judgement { members["validators"] = judgement.answers }
         return .object(members)
     }
 

@@ -1,0 +1,180 @@
+import ConfigPlatformModel
+import DequeModule
+import Dispatch
+import Synchronization
+
+/// What waits for the writer. While the writer writes a group, the changes that come after it are decided here, against the state that
+/// is there once all before them are written.
+///
+/// A decision made ahead is only a guess at what it will meet: under the writer's lock it counts where that is the state it was decided
+/// against, and is made again where it is not. After a guess that failed no more are made until what was guessed on is through.
+final class CommitQueue: Sendable {
+    struct Entry: Sendable {
+        let job: CommitJob
+        /// Nil where there is nothing to decide.
+        fileprivate(set) var decided: DecidedAhead?
+        let continuation: CheckedContinuation<Result<CommitJob.Outcome, Problem>, Never>
+    }
+
+    private struct State {
+        /// Not decided yet, oldest first.
+        var waiting: Deque<Entry> = []
+        /// Decided, and to be written next. All of them before all that are waiting.
+        var decided: Deque<Entry> = []
+        /// What the ledger comes to once everything decided is written; nil where nothing is under way: what is published then.
+        var tip: PlatformState?
+        var isClosed = false
+        var isCommitting = false
+        /// Whether a turn of the decider is scheduled or under way.
+        var isDeciding = false
+        /// Whether the tip is known to be wrong.
+        var isHeld = false
+
+        /// Whether a turn of the decider is to be scheduled; notes that it is.
+        mutating func startsDeciding() -> Bool {
+            if decided.isEmpty, !isCommitting, !isDeciding {
+                tip = nil
+                isHeld = false
+            }
+            guard !waiting.isEmpty, !isDeciding, !isHeld else { return false }
+            isDeciding = true
+            return true
+        }
+    }
+
+    private let state = Mutex(State())
+    private let published: Published
+    private let world: World
+    /// A thread of its own: to decide a large change takes seconds, which no request should wait for.
+    private let decider = DispatchQueue(label: "cfg.decider", qos: .userInitiated)
+    private let wake: AsyncStream<Void>
+    private let wakeUp: AsyncStream<Void>.Continuation
+
+    init(published: Published, world: World) {
+        self.published = published
+        self.world = world
+        (wake, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Whether a group is being committed now.
+    var isCommitting: Bool { state.withLock { $0.isCommitting } }
+
+    func submit(_ job: CommitJob) async -> Result<CommitJob.Outcome, Problem> {
+        await withCheckedContinuation { continuation in
+            let answer = state.withLock { state -> Result<Bool, Problem> in
+                if state.isClosed {
+                    return .failure(
+                        Problem(.unavailable, "The server is stopping; send the request again.", retryAfterSeconds: 1))
+                }
+                guard state.waiting.count + state.decided.count < Limits.queuedChanges else {
+                    return .failure(
+                        Problem(
+                            .tooManyRequests,
+                            "\(Limits.queuedChanges) changes are waiting to be written; try again shortly.",
+                            retryAfterSeconds: 1))
+                }
+                state.waiting.append(Entry(job: job, continuation: continuation))
+                return .success(state.startsDeciding())
+            }
+            switch answer {
+            case .success(let starts): if starts { scheduleDeciding() }
+            case .failure(let refusal): continuation.resume(returning: .failure(refusal))
+            }
+        }
+    }
+
+    /// The next group, once there is one; nil after ``close()`` and the last.
+    func nextGroup() async -> [Entry]? {
+        var wakes = wake.makeAsyncIterator()
+        while true {
+            let (group, isOver) = state.withLock { state in
+                let group = Array(state.decided.prefix(Limits.groupChanges))
+                state.decided.removeFirst(group.count)
+                state.isCommitting = !group.isEmpty
+                return (group, state.isClosed && state.waiting.isEmpty && !state.isDeciding)
+            }
+            if !group.isEmpty { return group }
+            if isOver { return nil }
+            // Where the task is cancelled: what was taken in is written all the same.
+            if await wakes.next() == nil {
+                close()
+                await Task.yield()
+            }
+        }
+    }
+
+    /// Says that the group last taken is through, and whether all of it stands as it was decided ahead.
+    func finishedGroup(asDecided: Bool) {
+        let starts = state.withLock { state in
+            state.isCommitting = false
+            if !asDecided { state.isHeld = true }
+            return state.startsDeciding()
+        }
+        if starts { scheduleDeciding() }
+    }
+
+    /// Refuses further jobs.
+    func close() {
+        state.withLock { $0.isClosed = true }
+        wakeUp.yield()
+    }
+
+    private func scheduleDeciding() {
+        decider.async { self.decideWaiting() }
+    }
+
+    private func decideWaiting() {
+        while let (entry, tip) = nextToDecide() {
+            var entry = entry
+            if case .change(let proposal, _) = entry.job.work {
+                entry.decided = DecidedAhead(proposal, against: tip ?? published.state, at: world.now())
+            }
+            state.withLock { state in
+                state.tip = entry.decided?.after ?? tip
+                state.decided.append(entry)
+            }
+            wakeUp.yield()
+        }
+    }
+
+    private func nextToDecide() -> (Entry, tip: PlatformState?)? {
+        let (next, isOver) = state.withLock { state -> ((Entry, tip: PlatformState?)?, Bool) in
+            guard !state.isHeld, !state.waiting.isEmpty else {
+                state.isDeciding = false
+                // What was held back may go on at once where nothing is under way any more.
+                if state.startsDeciding() { return ((state.waiting.removeFirst(), nil), false) }
+                return (nil, state.isClosed)
+            }
+            return ((state.waiting.removeFirst(), state.tip), false)
+        }
+        if isOver { wakeUp.yield() }
+        return next
+    }
+}
+
+/// What a change comes to against the state that is expected before it.
+struct DecidedAhead: Sendable {
+    private let revision: Revision
+    private let digest: Digest
+    private let result: Result<Decision, Problem>
+    /// The state that the change leaves behind.
+    let after: PlatformState
+
+    init(_ proposal: Proposal, against state: PlatformState, at now: Timestamp) {
+        revision = state.revision
+        digest = state.digest
+        do throws(Problem) {
+            let decision = try state.decide(proposal, at: now)
+            result = .success(decision)
+            after = decision.state
+        } catch {
+            result = .failure(error)
+            after = state
+        }
+    }
+
+    /// The decision, where it was made against this state.
+    func result(at state: PlatformState) -> Result<Decision, Problem>? {
+        state.revision == revision && state.digest == digest ? result : nil
+    }
+}
