@@ -21,6 +21,14 @@ package enum Limits {
     package static let tagsPerKey = 32
     package static let tagBytes = 64
     package static let projects = 10_000
+    package static let schemasPerProject = 1_000
+    /// Bytes of one schema in canonical form.
+    package static let schemaBytes = 512 << 10
+    package static let validatorsPerProject = 16
+    /// Bytes of a validator's answer.
+    package static let validatorAnswerBytes = 64 << 10
+    /// Findings of a report, and warnings of an answer.
+    package static let findings = 1_000
     package static let environmentsPerProject = 10_000
     /// Own settings of one environment.
     package static let settingsPerEnvironment = 200_000

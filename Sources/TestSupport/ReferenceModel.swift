@@ -1,4 +1,5 @@
 package import ConfigPlatformModel
+import JSONSchema
 
 /// What a platform should do, written to be read: tests run a history against it and against the real thing, and compare.
 ///
@@ -25,6 +26,8 @@ package struct ReferenceModel: Sendable {
         var environments: [EnvironmentName: Item<EnvironmentBody>] = [:]
         var settings: [EnvironmentName: [ConfigKey: Item<SettingBody>]] = [:]
         var definitions: [ConfigKey: Item<SettingDefinitionBody>] = [:]
+        var schemas: [SchemaName: Item<SchemaBody>] = [:]
+        var validators: [ValidatorName: Item<ValidatorBody>] = [:]
     }
 
     fileprivate struct Refusal: Error {
@@ -78,6 +81,8 @@ package struct ReferenceModel: Sendable {
         case .putSetting(let key, let environment, _), .deleteSetting(let key, let environment):
             return project.settings[environment]?[key]?.revision
         case .putDefinition(let key, _), .deleteDefinition(let key): return project.definitions[key]?.revision
+        case .putSchema(let name, _), .deleteSchema(let name): return project.schemas[name]?.revision
+        case .putValidator(let name, _), .deleteValidator(let name): return project.validators[name]?.revision
         }
     }
 
@@ -128,7 +133,9 @@ package struct ReferenceModel: Sendable {
             }
             after.applySetting(operation.target, at: revision + 1)
         }
-        for environment in after.environments.keys { _ = try after.resolved(environment) }
+        for environment in after.environments.keys {
+            try after.checkSchemas(Self.document(of: try after.resolved(environment)), of: environment)
+        }
         return after
     }
 }
@@ -147,6 +154,12 @@ extension ReferenceModel.Project {
         case .putDefinition(let key, let body):
             if definitions[key]?.body.json != body.json { definitions[key] = .init(body: body, revision: revision) }
         case .deleteDefinition(let key): definitions[key] = nil
+        case .putSchema(let name, let body):
+            if schemas[name]?.body.json != body.json { schemas[name] = .init(body: body, revision: revision) }
+        case .deleteSchema(let name): schemas[name] = nil
+        case .putValidator(let name, let body):
+            if validators[name]?.body.json != body.json { validators[name] = .init(body: body, revision: revision) }
+        case .deleteValidator(let name): validators[name] = nil
         case .deleteProject, .putSetting, .deleteSetting: break
         }
     }
@@ -157,6 +170,25 @@ extension ReferenceModel.Project {
             settings[environment, default: [:]][key] = .init(body: body, revision: revision)
         } else if case .deleteSetting(let key, let environment) = target {
             settings[environment]?[key] = nil
+        }
+    }
+
+    /// Every schema by itself, against what it is for: without references to other schemas, which histories have none of.
+    fileprivate func checkSchemas(_ document: JSONValue, of environment: EnvironmentName) throws {
+        for item in schemas.values where !item.body.isReportOnly {
+            let isAbstract = environments[environment]?.body.isAbstract == true
+            guard item.body.environments?.contains(environment) ?? !isAbstract else { continue }
+            let found: JSONValue?
+            switch item.body.scope {
+            case .shared: continue
+            case .document: found = document
+            case .key(let key), .prefix(let key):
+                found = key.segments.reduce(JSONValue?.some(document)) { $0?[$1] }
+            }
+            guard let found else { continue }
+            if try !Schema(compiling: item.body.schema).isValid(found) {
+                throw ReferenceModel.Refusal(code: .invalidChange)
+            }
         }
     }
 

@@ -240,7 +240,9 @@ extension Operation {
             members = JSONObject(uniqueMembers: [
                 ("op", "delete"), ("kind", "environment"), ("key", .string(name.rawValue)),
             ])
-        case .putProject, .deleteProject, .putDefinition, .deleteDefinition: break
+        case .putProject, .deleteProject, .putDefinition, .deleteDefinition, .putSchema, .deleteSchema, .putValidator,
+            .deleteValidator:
+            break
         }
         switch expectation {
         case .absent: members["expect"] = "absent"

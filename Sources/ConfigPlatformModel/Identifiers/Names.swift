@@ -53,6 +53,28 @@ package struct TokenName: Hashable, Sendable {
     }
 }
 
+/// The name of a schema: the rule of a project's name.
+package struct SchemaName: Hashable, Sendable, Comparable {
+    package let rawValue: String
+
+    package init(parsing text: some StringProtocol) throws(InvalidIdentifier) {
+        rawValue = try NameRule.parse(text, what: "schema", allowsAt: false)
+    }
+
+    package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// The name of an external validator: the rule of a project's name.
+package struct ValidatorName: Hashable, Sendable, Comparable {
+    package let rawValue: String
+
+    package init(parsing text: some StringProtocol) throws(InvalidIdentifier) {
+        rawValue = try NameRule.parse(text, what: "validator", allowsAt: false)
+    }
+
+    package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+}
+
 private enum NameRule {
     static let bytesMax = 63
 

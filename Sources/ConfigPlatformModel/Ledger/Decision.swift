@@ -55,7 +55,10 @@ extension PlatformState {
                 "The change has \(change.body.count) bytes; a change has at most \(Limits.changeBytes). Split it.")
         }
         let (after, touched) = try applied(change, to: before)
-        if let after { try after.check(since: before, touched: touched) }
+        if let after {
+            try after.check(since: before, touched: touched)
+            try after.checkPlaintext(change)
+        }
         guard projects.count < Limits.projects || before != nil else {
             throw Problem(
                 .limitExceeded, "There are \(projects.count) projects, as many as there may be. Delete one first.")
@@ -218,6 +221,7 @@ extension Operation.Target {
         switch self {
         case .deleteProject, .putProject: 0
         case .putEnvironment, .deleteEnvironment: 1
+        case .putSchema, .deleteSchema, .putValidator, .deleteValidator: 3
         default: 2
         }
     }
@@ -227,8 +231,21 @@ extension ProjectState {
     /// Refuses a state in which some environment would read something that cannot be.
     fileprivate func check(since before: ProjectState?, touched: Touched) throws(Problem) {
         try checkFanOut()
-        var violations: [Violation] = []
-        for name in touched.environments.sorted() {
+        guard schemas.count <= Limits.schemasPerProject else {
+            throw Problem(
+                .limitExceeded,
+                "'\(name.rawValue)' would have \(schemas.count) schemas; a project has at most \(Limits.schemasPerProject)."
+            )
+        }
+        guard validators.count <= Limits.validatorsPerProject else {
+            throw Problem(
+                .limitExceeded,
+                "'\(name.rawValue)' would have \(validators.count) validators; a project has at most "
+                    + "\(Limits.validatorsPerProject).")
+        }
+        var violations = schemaFaults(touched.schemas)
+        let judged = violations.isEmpty ? judgedEnvironments(touched) : touched.environments
+        for name in judged.sorted() {
             guard let environment = environments[name], let reading = resolved[name] else { continue }
             guard environment.own.count <= Limits.settingsPerEnvironment else {
                 throw Problem(
@@ -246,15 +263,93 @@ extension ProjectState {
                 violations.append(
                     Violation(fault.message(for: key), keyword: "reference", environment: name, key: key.text))
             }
+            if violations.isEmpty || violations.last?.environment != name {
+                violations += schemaViolations(in: environment, reading, since: before, touched)
+            }
             if violations.count >= Problem.violationsMax { break }
         }
         if let first = violations.first {
             let place = first.environment.map { "In '\($0.rawValue)': " } ?? ""
             throw Problem(
                 .invalidChange,
-                place + first.message + (violations.count > 1 ? " (and \(violations.count - 1) more)" : ""),
+                place + first.message + (violations.count > 1 ? " (and \(violations.count - 1) more)" : "")
+                    + (abstractHint(violations) ?? ""),
                 violations: violations)
         }
+    }
+
+    /// Refuses values in plain text that look like credentials, where the project is to have none.
+    fileprivate func checkPlaintext(_ change: ChangeRecord) throws(Problem) {
+        let violations = plaintextViolations(of: change)
+        guard let first = violations.first else { return }
+        throw Problem(
+            .invalidChange,
+            "In '\(first.environment?.rawValue ?? "")': \(first.message)"
+                + (violations.count > 1 ? " (and \(violations.count - 1) more)" : ""), violations: violations)
+    }
+
+    /// Schemas that cannot be used as they would be.
+    private func schemaFaults(_ written: Set<SchemaName>) -> [Violation] {
+        written.sorted().compactMap { name in
+            guard let schema = schemas[name] else { return nil }
+            for environment in schema.body.environments ?? [] where environments[environment] == nil {
+                return Violation(
+                    "The schema '\(name.rawValue)' names the environment '\(environment.rawValue)', which does not exist.",
+                    keyword: "environments", environment: environment, schema: name.rawValue)
+            }
+            guard case .failure(let error) = schemas.compiled(schema) else { return nil }
+            return SchemaJudgement.violation(error, of: schema)
+        }
+    }
+
+    /// Where something is to be looked at: what was touched, and wherever a schema that was written is for.
+    private func judgedEnvironments(_ touched: Touched) -> Set<EnvironmentName> {
+        var judged = touched.environments
+        for name in touched.schemas {
+            guard let schema = schemas[name] else { continue }
+            judged.formUnion(environments.values.lazy.filter { schema.body.judges($0) }.map(\.name))
+        }
+        return judged
+    }
+
+    /// What the schemas that refuse find in an environment, those only that the change can have altered the verdict of.
+    private func schemaViolations(
+        in environment: EnvironmentState, _ reading: ResolvedEnvironment, since before: ProjectState?,
+        _ touched: Touched
+    ) -> [Violation] {
+        guard !schemas.isEmpty else { return [] }
+        let name = environment.name
+        let isNew = touched.relayered.contains(name) || before?.resolved[name] == nil
+        let keys =
+            isNew
+            ? []
+            : reading.contents.changedKeys(since: before!.resolved[name]!.contents, touched: touched.keys[name] ?? [])
+        let judgement = SchemaJudgement(reading, by: schemas)
+        var violations: [Violation] = []
+        for schema in schemas.sorted where !schema.body.isReportOnly && schema.body.judges(environment) {
+            guard
+                isNew || touched.schemas.contains(schema.name)
+                    || SchemaJudgement.concerns(schema.body.scope, keys)
+            else { continue }
+            violations += judgement.violations(of: schema)
+            if violations.count >= Problem.violationsMax { break }
+        }
+        return violations
+    }
+
+    /// What may be meant where only environments that others inherit from are found wanting.
+    private func abstractHint(_ violations: [Violation]) -> String? {
+        let layers = Set(
+            violations.compactMap { violation -> EnvironmentName? in
+                guard violation.schema != nil, let name = violation.environment,
+                    (layering.readers[name]?.count ?? 1) > 1
+                else { return nil }
+                return name
+            })
+        guard let name = layers.min(), violations.allSatisfy({ $0.environment.map(layers.contains) ?? false }) else {
+            return nil
+        }
+        return " If no program reads '\(name.rawValue)' itself, mark it as abstract; schemas then leave it alone."
     }
 
     private static func prefixViolation(

@@ -5,6 +5,10 @@ package enum Kind: String, CaseIterable, Hashable, Sendable {
     case setting
     /// Description and tags of a setting's key, for the whole project.
     case settingDefinition = "setting-definition"
+    /// What values of the project must be like.
+    case schema
+    /// Who outside is asked whether a change may be.
+    case validator
 
     /// Whether items of this kind live in one environment rather than in the project.
     package var isEnvironmental: Bool { self == .setting }
@@ -35,6 +39,14 @@ package struct ItemAddress: Hashable, Sendable {
 
     package static func settingDefinition(_ key: ConfigKey, in project: ProjectName) -> ItemAddress {
         ItemAddress(project: project, environment: nil, kind: .settingDefinition, key: key.text)
+    }
+
+    package static func schema(_ name: SchemaName, in project: ProjectName) -> ItemAddress {
+        ItemAddress(project: project, environment: nil, kind: .schema, key: name.rawValue)
+    }
+
+    package static func validator(_ name: ValidatorName, in project: ProjectName) -> ItemAddress {
+        ItemAddress(project: project, environment: nil, kind: .validator, key: name.rawValue)
     }
 
     /// An address read back from where ``ItemAddress`` wrote it.

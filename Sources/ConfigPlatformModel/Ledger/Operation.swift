@@ -18,6 +18,10 @@ package struct Operation: Hashable, Sendable {
         case deleteSetting(ConfigKey, EnvironmentName)
         case putDefinition(ConfigKey, SettingDefinitionBody)
         case deleteDefinition(ConfigKey)
+        case putSchema(SchemaName, SchemaBody)
+        case deleteSchema(SchemaName)
+        case putValidator(ValidatorName, ValidatorBody)
+        case deleteValidator(ValidatorName)
     }
 
     /// What must be true of the item that an operation is about, before the change.
@@ -35,6 +39,8 @@ package struct Operation: Hashable, Sendable {
         case .putSetting(let key, let environment, _), .deleteSetting(let key, let environment):
             .setting(key, in: environment, of: project)
         case .putDefinition(let key, _), .deleteDefinition(let key): .settingDefinition(key, in: project)
+        case .putSchema(let name, _), .deleteSchema(let name): .schema(name, in: project)
+        case .putValidator(let name, _), .deleteValidator(let name): .validator(name, in: project)
         }
     }
 
@@ -45,7 +51,10 @@ package struct Operation: Hashable, Sendable {
         case .putEnvironment(_, let body): body.json.canonicalBytes()
         case .putSetting(_, _, let body): body.bytes
         case .putDefinition(_, let body): body.json.canonicalBytes()
-        case .deleteProject, .deleteEnvironment, .deleteSetting, .deleteDefinition: nil
+        case .putSchema(_, let body): body.json.canonicalBytes()
+        case .putValidator(_, let body): body.json.canonicalBytes()
+        case .deleteProject, .deleteEnvironment, .deleteSetting, .deleteDefinition, .deleteSchema, .deleteValidator:
+            nil
         }
     }
 }

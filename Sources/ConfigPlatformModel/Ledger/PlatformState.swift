@@ -75,6 +75,8 @@ extension PlatformState {
         private var environments: [ProjectName: [EnvironmentName: (body: EnvironmentBody, revision: Revision)]] = [:]
         private var settings: [ProjectName: [EnvironmentName: [StoredSetting]]] = [:]
         private var definitions: [ProjectName: [ConfigKey: ProjectState.Definition]] = [:]
+        private var validators: [ProjectName: [ValidatorName: ProjectState.Validator]] = [:]
+        private var schemas: [ProjectName: [SchemaName: StoredSchema?]] = [:]
         /// One key object for all environments that have the key.
         private var keys: [String: ConfigKey] = [:]
 
@@ -102,6 +104,16 @@ extension PlatformState {
                 definitions[address.project, default: [:]][try key(address.key)] = ProjectState.Definition(
                     body: try SettingDefinitionBody(parsing: JSONValue(parsing: body, limits: .trusted)),
                     revision: revision)
+            case .schema:
+                let name = try SchemaName(parsing: address.key)
+                schemas[address.project, default: [:]][name] = StoredSchema(
+                    name: name, body: try SchemaBody(parsing: JSONValue(parsing: body, limits: .trusted)),
+                    revision: revision)
+            case .validator:
+                validators[address.project, default: [:]][try ValidatorName(parsing: address.key)] =
+                    ProjectState.Validator(
+                        body: try ValidatorBody(parsing: JSONValue(parsing: body, limits: .trusted)), revision: revision
+                    )
             }
         }
 
@@ -133,12 +145,19 @@ extension PlatformState {
                 }
                 result[name] = ProjectState(
                     name: name, body: project.body, revision: project.revision, environments: states,
-                    definitions: definitions[name] ?? [:], layering: layering, resolved: resolved)
+                    definitions: definitions[name] ?? [:],
+                    schemas: SchemaSet().updated(with: schemas[name] ?? [:]).set,
+                    validators: validators[name] ?? [:], layering: layering,
+                    resolved: resolved)
                 if settings[name]?.isEmpty == true { settings[name] = nil }
                 environments[name] = nil
                 definitions[name] = nil
+                schemas[name] = nil
+                validators[name] = nil
             }
-            guard environments.isEmpty, definitions.isEmpty, settings.isEmpty else {
+            guard environments.isEmpty, definitions.isEmpty, schemas.isEmpty, validators.isEmpty,
+                settings.isEmpty
+            else {
                 throw UnreadableRecord("items of a project or an environment that does not exist")
             }
             return PlatformState(revision: revision, digest: digest, committedAt: committedAt, projects: result)

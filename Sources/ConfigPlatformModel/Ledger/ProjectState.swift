@@ -6,6 +6,8 @@ package final class ProjectState: Sendable {
     package let revision: Revision
     package let environments: [EnvironmentName: EnvironmentState]
     package let definitions: [ConfigKey: Definition]
+    package let schemas: SchemaSet
+    package let validators: [ValidatorName: Validator]
     package let layering: Layering
     /// What programs of each environment read.
     package let resolved: [EnvironmentName: ResolvedEnvironment]
@@ -15,15 +17,24 @@ package final class ProjectState: Sendable {
         package let revision: Revision
     }
 
+    package struct Validator: Sendable {
+        package let body: ValidatorBody
+        package let revision: Revision
+    }
+
     init(
         name: ProjectName, body: ProjectBody, revision: Revision, environments: [EnvironmentName: EnvironmentState],
-        definitions: [ConfigKey: Definition], layering: Layering, resolved: [EnvironmentName: ResolvedEnvironment]
+        definitions: [ConfigKey: Definition], schemas: SchemaSet,
+        validators: [ValidatorName: Validator], layering: Layering,
+        resolved: [EnvironmentName: ResolvedEnvironment]
     ) {
         self.name = name
         self.body = body
         self.revision = revision
         self.environments = environments
         self.definitions = definitions
+        self.schemas = schemas
+        self.validators = validators
         self.layering = layering
         self.resolved = resolved
     }
@@ -42,6 +53,10 @@ package final class ProjectState: Sendable {
             return environments[environment]?.own[key].map { ($0.body.bytes, $0.revision) }
         case .putDefinition(let key, _), .deleteDefinition(let key):
             return definitions[key].map { ($0.body.json.canonicalBytes(), $0.revision) }
+        case .putSchema(let name, _), .deleteSchema(let name):
+            return schemas[name].map { ($0.body.json.canonicalBytes(), $0.revision) }
+        case .putValidator(let name, _), .deleteValidator(let name):
+            return validators[name].map { ($0.body.json.canonicalBytes(), $0.revision) }
         }
     }
 }
@@ -52,6 +67,8 @@ package struct Touched: Sendable {
     /// changed are in `relayered` instead.
     package var keys: [EnvironmentName: Set<ConfigKey>] = [:]
     package var relayered: Set<EnvironmentName> = []
+    /// Schemas that were written or ended, and those that refer to others when any was.
+    package var schemas: Set<SchemaName> = []
 
     package var environments: Set<EnvironmentName> { relayered.union(keys.keys) }
 }
@@ -77,6 +94,8 @@ extension ProjectState {
         var bodyRevision: Revision
         var environments: [EnvironmentName: EnvironmentState]
         var definitions: [ConfigKey: Definition]
+        var schemas: [SchemaName: StoredSchema?] = [:]
+        var validators: [ValidatorName: Validator]
         var own: [EnvironmentName: SettingIndex] = [:]
         var writtenKeys: [EnvironmentName: Set<ConfigKey>] = [:]
         var altered: Set<EnvironmentName> = []
@@ -89,6 +108,7 @@ extension ProjectState {
             bodyRevision = previous?.revision ?? revision
             environments = previous?.environments ?? [:]
             definitions = previous?.definitions ?? [:]
+            validators = previous?.validators ?? [:]
         }
 
         mutating func apply(_ effect: Effect) throws {
@@ -119,6 +139,19 @@ extension ProjectState {
                     Definition(
                         body: try SettingDefinitionBody(parsing: JSONValue(parsing: $0, limits: .trusted)),
                         revision: revision)
+                }
+            case .schema:
+                let name = try SchemaName(parsing: effect.address.key)
+                schemas[name] = .some(
+                    try effect.body.map {
+                        StoredSchema(
+                            name: name, body: try SchemaBody(parsing: JSONValue(parsing: $0, limits: .trusted)),
+                            revision: revision)
+                    })
+            case .validator:
+                validators[try ValidatorName(parsing: effect.address.key)] = try effect.body.map {
+                    Validator(
+                        body: try ValidatorBody(parsing: JSONValue(parsing: $0, limits: .trusted)), revision: revision)
                 }
             }
         }
@@ -168,9 +201,11 @@ extension ProjectState {
                 }
             }
             let resolved = resolvedEnvironments(layering, touched)
+            var schemaSet = previous?.schemas ?? SchemaSet()
+            if !schemas.isEmpty { (schemaSet, touched.schemas) = schemaSet.updated(with: schemas) }
             let state = ProjectState(
                 name: name, body: body, revision: bodyRevision, environments: environments, definitions: definitions,
-                layering: layering, resolved: resolved)
+                schemas: schemaSet, validators: validators, layering: layering, resolved: resolved)
             return (state, touched)
         }
 

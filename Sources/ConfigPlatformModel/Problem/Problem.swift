@@ -63,6 +63,8 @@ package struct Violation: Hashable, Sendable {
     package var keyword: String?
     package var environment: EnvironmentName?
     package var key: String?
+    /// The schema's name, `#` and the pointer to the keyword in it.
+    package var schema: String?
     /// 1-based.
     package var line: Int?
     /// 1-based, in Unicode scalars.
@@ -70,13 +72,14 @@ package struct Violation: Hashable, Sendable {
 
     package init(
         _ message: String, pointer: String? = nil, keyword: String? = nil, environment: EnvironmentName? = nil,
-        key: String? = nil, line: Int? = nil, column: Int? = nil
+        key: String? = nil, schema: String? = nil, line: Int? = nil, column: Int? = nil
     ) {
         self.message = message
         self.pointer = pointer
         self.keyword = keyword
         self.environment = environment
         self.key = key
+        self.schema = schema
         self.line = line
         self.column = column
     }

@@ -1,10 +1,14 @@
-/// The body of an environment's item: `{"description": …, "inherits": […]}`, both optional.
+/// The body of an environment's item: `{"abstract": true, "description": …, "inherits": […]}`, all optional.
 package struct EnvironmentBody: Hashable, Sendable {
     /// The environments whose settings this one lays its own over, lowest first.
     package let inherits: [EnvironmentName]
     package let description: String
+    /// Whether it is there only for others to inherit from: no program reads it, and no schema asks that it be complete.
+    package let isAbstract: Bool
 
-    package init(inherits: [EnvironmentName] = [], description: String = "") throws(Problem) {
+    package init(
+        inherits: [EnvironmentName] = [], description: String = "", isAbstract: Bool = false
+    ) throws(Problem) {
         guard inherits.count <= Limits.parentsPerEnvironment else {
             throw Problem(
                 .invalidChange,
@@ -18,10 +22,11 @@ package struct EnvironmentBody: Hashable, Sendable {
         try ItemText.checkDescription(description)
         self.inherits = inherits
         self.description = description
+        self.isAbstract = isAbstract
     }
 
     package init(parsing json: JSONValue) throws(Problem) {
-        let members = try ItemText.members(of: json, allowed: ["inherits", "description"], what: "an environment")
+        let members = try ItemText.members(of: json, allowed: Self.members, what: "an environment")
         var inherits: [EnvironmentName] = []
         if let list = members["inherits"] {
             guard case .array(let values) = list else {
@@ -35,42 +40,77 @@ package struct EnvironmentBody: Hashable, Sendable {
                     try ItemText.parsed { () throws(InvalidIdentifier) in try EnvironmentName(parsing: text) })
             }
         }
-        try self.init(inherits: inherits, description: try ItemText.text(members["description"], named: "description"))
+        try self.init(
+            inherits: inherits, description: try ItemText.text(members["description"], named: "description"),
+            isAbstract: try ItemText.flag(members["abstract"], named: "abstract"))
     }
+
+    /// The members that a body may have.
+    package static let members: Set<String> = ["abstract", "inherits", "description"]
 
     package var json: JSONValue {
         var members: JSONObject = [:]
         if !inherits.isEmpty { members["inherits"] = .array(inherits.map { .string($0.rawValue) }) }
         if !description.isEmpty { members["description"] = .string(description) }
+        if isAbstract { members["abstract"] = true }
         return .object(members)
     }
 }
 
-/// The body of a project's item: `{"description": …}`.
+/// The body of a project's item: `{"description": …, "plaintextSecrets": "refuse"}`, both optional.
 package struct ProjectBody: Hashable, Sendable {
     package let description: String
+    package let plaintextSecrets: PlaintextSecrets
 
-    package init(description: String = "") throws(Problem) {
+    /// What becomes of a value that looks like a credential.
+    package enum PlaintextSecrets: String, CaseIterable, Sendable {
+        /// It is written, and the answer warns of it.
+        case warn
+        /// It is refused, unless the key's definition gives a reason for it.
+        case refuse
+    }
+
+    package init(description: String = "", plaintextSecrets: PlaintextSecrets = .warn) throws(Problem) {
         try ItemText.checkDescription(description)
         self.description = description
+        self.plaintextSecrets = plaintextSecrets
     }
 
     package init(parsing json: JSONValue) throws(Problem) {
-        let members = try ItemText.members(of: json, allowed: ["description"], what: "a project")
-        try self.init(description: try ItemText.text(members["description"], named: "description"))
+        let members = try ItemText.members(of: json, allowed: Self.members, what: "a project")
+        var policy = PlaintextSecrets.warn
+        if let given = members["plaintextSecrets"] {
+            guard let known = given.stringValue.flatMap(PlaintextSecrets.init) else {
+                throw Problem(.invalidRequest, "'plaintextSecrets' is \"warn\" or \"refuse\".")
+            }
+            policy = known
+        }
+        try self.init(
+            description: try ItemText.text(members["description"], named: "description"), plaintextSecrets: policy)
     }
 
-    package var json: JSONValue { description.isEmpty ? [:] : ["description": .string(description)] }
+    /// The members that a body may have.
+    package static let members: Set<String> = ["description", "plaintextSecrets"]
+
+    package var json: JSONValue {
+        var members: JSONObject = [:]
+        if !description.isEmpty { members["description"] = .string(description) }
+        if plaintextSecrets != .warn { members["plaintextSecrets"] = .string(plaintextSecrets.rawValue) }
+        return .object(members)
+    }
 }
 
-/// What is said of a key, for the whole project: `{"description": …, "tags": […]}`.
+/// What is said of a key, for the whole project: `{"description": …, "plaintextReason": …, "tags": […]}`.
 package struct SettingDefinitionBody: Hashable, Sendable {
     package let description: String
+    /// Why the key's values may lie in plain text although they look like credentials; empty where they may not.
+    package let plaintextReason: String
     /// In the order of JSON members, each once by its bytes.
     package let tags: [String]
 
-    package init(description: String = "", tags: [String] = []) throws(Problem) {
+    package init(description: String = "", plaintextReason: String = "", tags: [String] = []) throws(Problem) {
         try ItemText.checkDescription(description)
+        try ItemText.checkDescription(plaintextReason)
         guard tags.count <= Limits.tagsPerKey else {
             throw Problem(.invalidChange, "A key has at most \(Limits.tagsPerKey) tags; this one has \(tags.count).")
         }
@@ -84,13 +124,14 @@ package struct SettingDefinitionBody: Hashable, Sendable {
             }
         }
         self.description = description
+        self.plaintextReason = plaintextReason
         self.tags = tags.sorted { $0.precedesInUTF16($1) }.reduce(into: []) { kept, tag in
             if kept.last?.hasSameBytes(as: tag) != true { kept.append(tag) }
         }
     }
 
     package init(parsing json: JSONValue) throws(Problem) {
-        let members = try ItemText.members(of: json, allowed: ["description", "tags"], what: "a setting definition")
+        let members = try ItemText.members(of: json, allowed: Self.members, what: "a setting definition")
         var tags: [String] = []
         if let list = members["tags"] {
             guard case .array(let values) = list else { throw Problem(.invalidRequest, "'tags' is a list of strings.") }
@@ -101,12 +142,18 @@ package struct SettingDefinitionBody: Hashable, Sendable {
                 tags.append(text)
             }
         }
-        try self.init(description: try ItemText.text(members["description"], named: "description"), tags: tags)
+        try self.init(
+            description: try ItemText.text(members["description"], named: "description"),
+            plaintextReason: try ItemText.text(members["plaintextReason"], named: "plaintextReason"), tags: tags)
     }
+
+    /// The members that a body may have.
+    package static let members: Set<String> = ["description", "plaintextReason", "tags"]
 
     package var json: JSONValue {
         var members: JSONObject = [:]
         if !description.isEmpty { members["description"] = .string(description) }
+        if !plaintextReason.isEmpty { members["plaintextReason"] = .string(plaintextReason) }
         if !tags.isEmpty { members["tags"] = .array(tags.map { .string($0) }) }
         return .object(members)
     }
@@ -131,6 +178,26 @@ package enum ItemText {
         guard let value else { return "" }
         guard let text = value.stringValue else { throw Problem(.invalidRequest, "'\(name)' is a string.") }
         return text
+    }
+
+    package static func environments(_ value: JSONValue) throws(Problem) -> [EnvironmentName] {
+        guard let values = value.arrayValue else {
+            throw Problem(.invalidRequest, "'environments' is a list of names of environments.")
+        }
+        var names: [EnvironmentName] = []
+        for value in values {
+            guard let text = value.stringValue else {
+                throw Problem(.invalidRequest, "'environments' lists names, which are strings.")
+            }
+            names.append(try parsed { () throws(InvalidIdentifier) in try EnvironmentName(parsing: text) })
+        }
+        return names
+    }
+
+    package static func flag(_ value: JSONValue?, named name: String) throws(Problem) -> Bool {
+        guard let value else { return false }
+        guard let flag = value.boolValue else { throw Problem(.invalidRequest, "'\(name)' is true or false.") }
+        return flag
     }
 
     package static func checkDescription(_ text: String) throws(Problem) {

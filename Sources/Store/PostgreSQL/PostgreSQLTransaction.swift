@@ -156,7 +156,7 @@ final class PostgreSQLTransaction: StoreTransaction {
                 for statement in [PostgreSQLLedgerStatements.insertScopesOfProject, .endItemsOfProject] {
                     try send(statement, [.int64(change.revision.number), .text(project)])
                 }
-            case .setting, .settingDefinition: break
+            case .setting, .settingDefinition, .schema, .validator: break
             }
         }
     }

@@ -103,7 +103,7 @@ final class SQLiteTransaction: StoreTransaction {
                 for sql in [SQLiteStatements.insertScopesOfProject, .endVersionsOfProject, .endHeadsOfProject] {
                     try PreparedStatement(sql, on: database).run(revision, project)
                 }
-            case .setting, .settingDefinition: break
+            case .setting, .settingDefinition, .schema, .validator: break
             }
         }
     }

@@ -112,7 +112,10 @@ import Testing
             .setting(precomposed, in: "base", of: "shop"),
         ]
         #expect(addresses.count == 5)
-        #expect(Kind.allCases.map(\.rawValue) == ["project", "environment", "setting", "setting-definition"])
+        #expect(
+            Kind.allCases.map(\.rawValue) == [
+                "project", "environment", "setting", "setting-definition", "schema", "validator",
+            ])
         #expect(Kind.allCases.filter(\.isEnvironmental) == [.setting])
     }
 }

@@ -140,7 +140,7 @@ private struct History {
                 items = items.filter {
                     $0.key.project != change.project || $0.key.environment?.rawValue != effect.address.key
                 }
-            case .setting, .settingDefinition: break
+            case .setting, .settingDefinition, .schema, .validator: break
             }
         }
     }

@@ -23,7 +23,7 @@ import Testing
         let layering = try Layering(states, altered: [])
         let project = ProjectState(
             name: "shop", body: try ProjectBody(), revision: 1, environments: states, definitions: [:],
-            layering: layering,
+            schemas: SchemaSet(), validators: [:], layering: layering,
             resolved: states.mapValues { state in
                 ResolvedEnvironment(
                     name: state.name, layers: layering.layers[state.name, default: []].compactMap { states[$0] },

@@ -58,13 +58,28 @@ struct RandomOperations {
             return .putEnvironment(
                 random.chance(oneIn: 3) ? random.element(of: Self.environments) : environment,
                 try EnvironmentBody(
-                    inherits: inherits, description: random.element(of: ["", "d", "caf\u{E9}", "cafe\u{301}"])))
+                    inherits: inherits, description: random.element(of: ["", "d", "caf\u{E9}", "cafe\u{301}"]),
+                    isAbstract: random.chance(oneIn: 6)))
         case 88..<92: return .deleteEnvironment(environment)
-        case 92..<96: return .putDefinition(key, try SettingDefinitionBody(tags: random.chance(oneIn: 2) ? ["t"] : []))
+        case 92: return try schema(key, &random)
+        case 93..<96: return .putDefinition(key, try SettingDefinitionBody(tags: random.chance(oneIn: 2) ? ["t"] : []))
         case 96..<98: return .deleteDefinition(key)
         case 98: return .putProject(try ProjectBody(description: random.element(of: ["", "d"])))
         default: return random.chance(oneIn: 4) ? .deleteProject : .deleteEnvironment(environment)
         }
+    }
+
+    /// Schemas that refuse now and then: too strict ones would end every history.
+    private func schema(_ key: ConfigKey, _ random: inout SeededGenerator) throws -> Operation.Target {
+        let name = random.element(of: ["one", "two"] as [SchemaName])
+        if random.chance(oneIn: 3) { return .deleteSchema(name) }
+        let schema: JSONValue = random.element(of: [
+            ["not": ["const": "x"]], ["not": ["type": "array"]], ["type": ["string", "number", "object"]],
+            ["properties": ["e": ["type": "number"]]], true,
+        ])
+        let scope: SchemaBody.Scope = random.element(of: [.key(key), .prefix(key), .document, .shared])
+        return .putSchema(
+            name, try SchemaBody(schema: schema, scope: scope, isReportOnly: random.chance(oneIn: 5)))
     }
 
     private func expectation(

@@ -44,7 +44,7 @@ import Testing
             (#""base""#, .invalidRequest, "JSON object"),
             (
                 #"{"inherit":["base"]}"#, .invalidRequest,
-                "'inherit' is not a member of an environment; there are: description, inherits."
+                "'inherit' is not a member of an environment; there are: abstract, description, inherits."
             ),
             (#"{"Inherits":[]}"#, .invalidRequest, "'Inherits'"), (#"{"inherits":"base"}"#, .invalidRequest, "list"),
             (#"{"inherits":null}"#, .invalidRequest, "list"), (#"{"inherits":[1]}"#, .invalidRequest, "strings"),

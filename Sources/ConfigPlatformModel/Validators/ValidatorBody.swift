@@ -1,0 +1,117 @@
+/// The body of an external validator's item: `{"environments": […], "onFailure": "refuse"|"accept", "timeoutSeconds": 5, "url": …}`, of
+/// which only `url` is needed.
+///
+/// Before a change is committed the validators of its project are asked whether it may be; any of them can refuse it.
+package struct ValidatorBody: Hashable, Sendable {
+    /// `https`, or `http` on loopback; at most 2,048 bytes.
+    package let url: String
+    /// Asked only of changes that alter what these read; nil for every change.
+    package let environments: [EnvironmentName]?
+    /// 1 to 10.
+    package let timeoutSeconds: Int64
+    package let onFailure: OnFailure
+
+    /// What becomes of a change where the validator gives no answer, or none that can be understood.
+    package enum OnFailure: String, CaseIterable, Sendable {
+        case refuse, accept
+    }
+
+    package static let timeoutRange: ClosedRange<Int64> = 1...10
+
+    package init(
+        url: String, environments: [EnvironmentName]? = nil, timeoutSeconds: Int64 = 5, onFailure: OnFailure = .refuse
+    ) throws(Problem) {
+        guard Self.isSound(url) else {
+            throw Problem(
+                .invalidRequest,
+                "'url' is an https URL without user or fragment, such as https://checks.example.com/config; http is for loopback only."
+            )
+        }
+        guard Self.timeoutRange.contains(timeoutSeconds) else {
+            throw Problem(
+                .invalidRequest,
+                "'timeoutSeconds' is \(Self.timeoutRange.lowerBound) to \(Self.timeoutRange.upperBound).")
+        }
+        if let environments, environments.isEmpty {
+            throw Problem(.invalidRequest, "'environments' names at least one; leave it out for all.")
+        }
+        self.url = url
+        self.environments = environments.map { Array(Set($0)).sorted() }
+        self.timeoutSeconds = timeoutSeconds
+        self.onFailure = onFailure
+    }
+
+    package init(parsing json: JSONValue) throws(Problem) {
+        let members = try ItemText.members(of: json, allowed: Self.members, what: "a validator")
+        guard let url = members["url"]?.stringValue else {
+            throw Problem(.invalidRequest, "'url' is missing: where the validator is asked.")
+        }
+        var environments: [EnvironmentName]?
+        if let list = members["environments"] { environments = try ItemText.environments(list) }
+        var timeout: Int64 = 5
+        if let given = members["timeoutSeconds"] {
+            guard let seconds = given.int64Value else {
+                throw Problem(.invalidRequest, "'timeoutSeconds' is a whole number.")
+            }
+            timeout = seconds
+        }
+        var onFailure = OnFailure.refuse
+        if let given = members["onFailure"] {
+            guard let known = given.stringValue.flatMap(OnFailure.init) else {
+                throw Problem(.invalidRequest, "'onFailure' is \"refuse\" or \"accept\".")
+            }
+            onFailure = known
+        }
+        try self.init(url: url, environments: environments, timeoutSeconds: timeout, onFailure: onFailure)
+    }
+
+    /// The members that a body may have.
+    package static let members: Set<String> = ["environments", "onFailure", "timeoutSeconds", "url"]
+
+    package var json: JSONValue {
+        var members: JSONObject = [
+            "onFailure": .string(onFailure.rawValue), "timeoutSeconds": .int(timeoutSeconds), "url": .string(url),
+        ]
+        if let environments { members["environments"] = .array(environments.map { .string($0.rawValue) }) }
+        return .object(members)
+    }
+
+    private static func isSound(_ url: String) -> Bool {
+        guard url.utf8.count <= 2_048, url.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != 0x23 && $0 != 0x5C })
+        else { return false }
+        let rest: Substring
+        let isPlain: Bool
+        if url.hasPrefix("https://") {
+            (rest, isPlain) = (url.dropFirst(8), false)
+        } else if url.hasPrefix("http://") {
+            (rest, isPlain) = (url.dropFirst(7), true)
+        } else {
+            return false
+        }
+        let authority = rest.prefix { $0 != "/" && $0 != "?" }
+        guard !authority.isEmpty, !authority.contains("@"), authority.first != ":" else { return false }
+        guard isPlain else { return true }
+        let host = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
+        return ["localhost", "127.0.0.1", "[::1]"].contains(host)
+    }
+}
+
+extension Decision {
+    /// The validators that have a say in the change: those that stood before it.
+    package var validators: [(name: ValidatorName, validator: ProjectState.Validator)] {
+        guard change != nil, let before, !before.validators.isEmpty else { return [] }
+        var altered = touched.environments
+        for name in touched.schemas {
+            for project in [before, after].compactMap({ $0 }) {
+                guard let schema = project.schemas[name] else { continue }
+                altered.formUnion(project.environments.values.lazy.filter { schema.body.judges($0) }.map(\.name))
+            }
+        }
+        return before.validators.sorted { $0.key < $1.key }.compactMap { name, validator in
+            guard let environments = validator.body.environments else { return (name, validator) }
+            // Whoever alters a validator must not slip past it.
+            let concernsValidators = change?.effects.contains { $0.address.kind == .validator } ?? false
+            return concernsValidators || environments.contains(where: altered.contains) ? (name, validator) : nil
+        }
+    }
+}
