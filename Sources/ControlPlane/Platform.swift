@@ -14,11 +14,15 @@ package final class Platform: Service {
     let committer: Committer
     let credentials: CredentialSet
     let past: PastStates
+    package let webhooks: Webhooks
     let anonymousRefusals = AnonymousRefusals()
     private let tail: Tail
 
     /// Loads the newest state of the store. When this returns the platform can be read; ``run()`` is needed to write and to follow.
-    package init(store: any Store, world: World, logger: Logger) async throws {
+    package init(
+        store: any Store, world: World, logger: Logger, webhooks: Webhooks = Webhooks(key: nil)
+    ) async throws {
+        self.webhooks = webhooks
         self.store = store
         self.world = world
         self.logger = logger

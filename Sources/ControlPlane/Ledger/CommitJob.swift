@@ -8,6 +8,8 @@ struct CommitJob: Sendable {
     let action: AuditEvent.Action
     /// What refusals are recorded against.
     let target: String
+    /// What validators said of the change, where any was asked.
+    var judgement: Judgement?
 
     enum Work: Sendable {
         case change(Proposal, Idempotency?)
@@ -32,5 +34,7 @@ struct CommitJob: Sendable {
         /// What the same request came to before.
         case repeated(IdempotencyRecord)
         case recorded
+        /// Validators have a say in what the change comes to now, and were not asked about that.
+        case unjudged
     }
 }

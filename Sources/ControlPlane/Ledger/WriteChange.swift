@@ -38,6 +38,10 @@ package struct WriteOutcome: Sendable {
     package let items: [ItemDifference]
     /// What programs of each environment find changed. Filled for dry runs.
     package let environments: [EnvironmentDifference]
+    /// What there is to say of the values that the change writes.
+    package var warnings: [Finding] = []
+    /// What schemas that only report find wrong from then on, and what no longer. Filled for dry runs.
+    package var findings: (new: [Finding], mended: [Finding]) = ([], [])
 }
 
 /// An item before and after a change: its bodies, nil where it does not exist.
@@ -60,47 +64,59 @@ extension Platform {
                 throw Problem(.invalidRequest, "An Idempotency-Key has 1 to \(Limits.idempotencyKeyBytes) bytes.")
             }
         }
-        guard !request.isDryRun else { return try dryRun(request.proposal) }
-        let outcome = try await submit(
-            CommitJob(
-                work: .change(
-                    request.proposal,
-                    request.idempotencyKey.map { .init(key: $0, requestDigest: request.requestDigest) }),
-                caller: caller, action: request.action, target: request.proposal.project.rawValue))
-        switch outcome {
-        case .committed(let decision):
-            return WriteOutcome(
-                kind: .committed, token: decision.state.token, change: decision.change, items: decision.itemDifferences,
-                environments: [])
-        case .unchanged(let state):
-            return WriteOutcome(kind: .unchanged, token: state.token, change: nil, items: [], environments: [])
-        case .repeated(let record):
-            return try await repeated(record)
-        case .recorded:
-            throw Problem(.fault, "The change was recorded as something else than a change.")
+        guard !request.isDryRun else { return try await dryRun(caller, request) }
+        for _ in 0..<Self.judgementsMax {
+            let outcome = try await submit(
+                CommitJob(
+                    work: .change(
+                        request.proposal,
+                        request.idempotencyKey.map { .init(key: $0, requestDigest: request.requestDigest) }),
+                    caller: caller, action: request.action, target: request.proposal.project.rawValue,
+                    judgement: try await judgement(of: request, by: caller)))
+            switch outcome {
+            case .committed(let decision):
+                return WriteOutcome(
+                    kind: .committed, token: decision.state.token, change: decision.change,
+                    items: decision.itemDifferences, environments: [], warnings: decision.warnings())
+            case .unchanged(let state):
+                return WriteOutcome(kind: .unchanged, token: state.token, change: nil, items: [], environments: [])
+            case .repeated(let record):
+                return try await repeated(record)
+            case .unjudged: continue
+            case .recorded:
+                throw Problem(.fault, "The change was recorded as something else than a change.")
+            }
         }
+        throw Problem(
+            .unavailable,
+            "What the change comes to altered each time while its validators were asked, because others write here too. Nothing was "
+                + "written; send it again.", retryAfterSeconds: 1)
     }
+
+    /// How often validators are asked about a change that others overtake.
+    private static let judgementsMax = 4
 
     /// Appends the refusal of a write that did not get as far as the writer.
     package func recordRefusal(
-        _ caller: Caller, action: AuditEvent.Action, target: String, problem: Problem
+        _ caller: Caller, action: AuditEvent.Action, target: String, problem: Problem, validators: JSONValue? = nil
     ) async {
+        var detail: JSONObject = ["problem": .string(problem.code.rawValue)]
+        detail["validators"] = validators
         _ = try? await submit(
-            CommitJob(
-                work: .event(.refused, detail: ["problem": .string(problem.code.rawValue)]), caller: caller,
-                action: action,
-                target: target))
+            CommitJob(work: .event(.refused, detail: .object(detail)), caller: caller, action: action, target: target))
     }
 
-    private func dryRun(_ proposal: Proposal) throws(Problem) -> WriteOutcome {
+    private func dryRun(_ caller: Caller, _ request: WriteRequest) async throws(Problem) -> WriteOutcome {
         let state = try servedState()
-        let decision = try state.decide(proposal, at: world.now())
+        let decision = try state.decide(request.proposal, at: world.now())
+        _ = try await judgement(of: request, by: caller)
         let environments = decision.touched.environments.sorted().map {
             EnvironmentDifference(environment: $0, differences: decision.differences(in: $0))
         }
         return WriteOutcome(
             kind: .dryRun, token: state.token, change: decision.change, items: decision.itemDifferences,
-            environments: environments.filter { !$0.differences.isEmpty })
+            environments: environments.filter { !$0.differences.isEmpty }, warnings: decision.warnings(),
+            findings: decision.findings())
     }
 
     private func repeated(_ record: IdempotencyRecord) async throws(Problem) -> WriteOutcome {
@@ -109,7 +125,9 @@ extension Platform {
             return WriteOutcome(kind: .unchanged, token: token, change: nil, items: [], environments: [])
         }
         let (change, items) = try await change(at: record.revision, of: nil)
-        return WriteOutcome(kind: .committed, token: change.token, change: change, items: items, environments: [])
+        return WriteOutcome(
+            kind: .committed, token: change.token, change: change, items: items, environments: [],
+            warnings: state.projects[change.project]?.warnings(of: change) ?? [])
     }
 }
 
@@ -134,6 +152,10 @@ extension ProjectState {
             }
         case .settingDefinition:
             (try? ConfigKey(parsing: address.key)).flatMap { definitions[$0]?.body.json.canonicalBytes() }
+        case .validator:
+            (try? ValidatorName(parsing: address.key)).flatMap { validators[$0]?.body.json.canonicalBytes() }
+        case .schema:
+            (try? SchemaName(parsing: address.key)).flatMap { schemas[$0]?.body.json.canonicalBytes() }
         }
     }
 }

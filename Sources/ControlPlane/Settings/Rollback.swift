@@ -3,7 +3,7 @@ package import ConfigPlatformModel
 /// What a rollback restores, and to when. Nil parts mean everything.
 package struct RollbackScope: Hashable, Sendable {
     package var environments: [EnvironmentName]?
-    /// Settings and definitions where nil. Environments, and what they inherit, are touched only where named.
+    /// Settings, definitions and schemas where nil. Environments, and what they inherit, and validators are touched only where named.
     package var kinds: Set<Kind>?
     /// Keys, each with everything below it.
     package var keys: [ConfigKey]?
@@ -14,7 +14,7 @@ package struct RollbackScope: Hashable, Sendable {
         self.keys = keys
     }
 
-    static let kindsByDefault: Set<Kind> = [.setting, .settingDefinition]
+    static let kindsByDefault: Set<Kind> = [.setting, .settingDefinition, .schema]
 
     func covers(_ environment: EnvironmentName) -> Bool { environments?.contains(environment) ?? true }
 
@@ -32,7 +32,9 @@ extension Platform {
     ) async throws(Problem) -> Proposal {
         if let kinds = scope.kinds, kinds.contains(.project) {
             throw Problem(
-                .invalidRequest, "A project itself is not rolled back; name setting, setting-definition or environment."
+                .invalidRequest,
+                "A project itself is not rolled back; name setting, setting-definition, schema, validator or "
+                    + "environment."
             )
         }
         let past = try await state(of: project, at: moment)
@@ -64,6 +66,12 @@ extension Platform {
         }
         if kinds.contains(.settingDefinition), scope.environments == nil {
             operations += definitionOperations(restoring: target, in: current, scope: scope)
+        }
+        if kinds.contains(.schema), scope.environments == nil, scope.keys == nil {
+            operations += schemaOperations(restoring: target, in: current)
+        }
+        if kinds.contains(.validator), scope.environments == nil, scope.keys == nil {
+            operations += validatorOperations(restoring: target, in: current)
         }
         guard kinds.contains(.setting) else { return operations }
         for (name, environment) in target.environments.sorted(by: { $0.key < $1.key }) where scope.covers(name) {
@@ -114,6 +122,29 @@ extension Platform {
         }
         for key in current.definitions.keys.sorted() where scope.covers(key) && target.definitions[key] == nil {
             operations.append(Operation(.deleteDefinition(key)))
+        }
+        return operations
+    }
+
+    private static func validatorOperations(restoring target: ProjectState, in current: ProjectState) -> [Operation] {
+        var operations: [Operation] = []
+        for (name, validator) in target.validators.sorted(by: { $0.key < $1.key })
+        where current.validators[name]?.body != validator.body {
+            operations.append(Operation(.putValidator(name, validator.body)))
+        }
+        for name in current.validators.keys.sorted() where target.validators[name] == nil {
+            operations.append(Operation(.deleteValidator(name)))
+        }
+        return operations
+    }
+
+    private static func schemaOperations(restoring target: ProjectState, in current: ProjectState) -> [Operation] {
+        var operations: [Operation] = []
+        for schema in target.schemas.sorted where current.schemas[schema.name]?.body != schema.body {
+            operations.append(Operation(.putSchema(schema.name, schema.body)))
+        }
+        for schema in current.schemas.sorted where target.schemas[schema.name] == nil {
+            operations.append(Operation(.deleteSchema(schema.name)))
         }
         return operations
     }
