@@ -36,7 +36,11 @@ struct Cfg: AsyncParsableCommand {
                     LogCommand.self, ShowCommand.self, DiffCommand.self, RollbackCommand.self, PromoteCommand.self,
                     AuditCommand.self,
                 ]),
-            CommandGroup(name: "Schemas", subcommands: [ValidateCommand.self]),
+            CommandGroup(
+                name: "Schemas",
+                subcommands: [
+                    SchemaCommand.self, ValidateCommand.self, FindingsCommand.self, ValidatorCommand.self,
+                ]),
             CommandGroup(name: "Places", subcommands: [ProjectCommand.self, EnvironmentCommand.self]),
             CommandGroup(
                 name: "Access",

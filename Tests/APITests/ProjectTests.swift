@@ -15,7 +15,7 @@ import Testing
             #expect(
                 try answer.json() == [
                     "name": "shop", "description": "A shop", "revision": 1, "environments": [], "settings": 0,
-                    "sizeBytes": 0,
+                    "sizeBytes": 0, "plaintextSecrets": "warn",
                 ])
             let same = try await test.json(200, "PUT", Self.shop, body: ["description": "A shop"])
             #expect(same["changed"] == false)

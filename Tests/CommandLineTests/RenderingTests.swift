@@ -307,21 +307,48 @@ import Testing
             #"{"revision":7,"value":5,"author":"token:a","committedAt":"2026-11-23T06:00:00.000000Z","message":""}"#,
         ].map { try read($0) }
         #expect(
-            DescribeCommand.text(setting, history, environment: "production", now: nil, nil, .plain) == """
-                Key          url
-                Value        "http://h"
-                Written as   "http://${host}"
-                References   live
-                Origin       base, revision 3
-                Description  Where it is.
-                Tags         net, public
+            DescribeCommand.text(
+                try ConfigKey(parsing: "url"), setting, nil, history, environment: "production", now: nil, nil, .plain)
+                    == """
+                    Key          url
+                    Value        "http://h"
+                    Written as   "http://${host}"
+                    References   live
+                    Origin       base, revision 3
+                    Description  Where it is.
+                    Tags         net, public
 
-                REV  WHEN                         AUTHOR   VALUE    MESSAGE
-                  9  2026-11-23T06:00:00.000000Z  token:a  deleted  gone
-                  8  2026-11-23T06:00:00.000000Z  token:a  unset    m
-                  7  2026-11-23T06:00:00.000000Z  token:a  5
+                    REV  WHEN                         AUTHOR   VALUE    MESSAGE
+                      9  2026-11-23T06:00:00.000000Z  token:a  deleted  gone
+                      8  2026-11-23T06:00:00.000000Z  token:a  unset    m
+                      7  2026-11-23T06:00:00.000000Z  token:a  5
 
-                """)
+                    """)
+    }
+
+    @Test func `what a schema says of a key is shown, without a value too`() throws {
+        let said: SchemaDescriptionView = try read(
+            #"""
+            {"key":"port","schemas":["net"],"default":8080,"deprecated":true,"examples":[80,443],"description":"Where it listens.",
+             "rules":{"maximum":65535,"type":"integer"}}
+            """#)
+        #expect(
+            DescribeCommand.text(
+                try ConfigKey(parsing: "port"), nil, said, [], environment: "production", now: nil, nil, .plain)
+                    == """
+                    Key          port
+                    Value        none
+                    Default      8080 (of the schema; not stored)
+                    Deprecated   yes
+                    Description  Where it listens.
+                    maximum      65535
+                    type         "integer"
+                    Examples     80, 443
+                    Schema       net
+
+                    The environment production itself never had a value for it.
+
+                    """)
     }
 
     @Test func `the notices of an import name file, line and column`() throws {

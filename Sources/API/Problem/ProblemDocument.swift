@@ -49,5 +49,6 @@ extension Violation {
         json.member("line", line)
         json.member("message", message)
         json.member("pointer", pointer)
+        json.member("schema", schema)
     }
 }

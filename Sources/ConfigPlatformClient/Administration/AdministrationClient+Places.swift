@@ -18,11 +18,13 @@ extension AdministrationClient {
 
     /// - Parameter isNew: refused with `precondition-failed` where it exists.
     package func putProject(
-        _ project: ProjectName, description: String?, isNew: Bool, isDryRun: Bool = false
+        _ project: ProjectName, description: String?, plaintextSecrets: String? = nil, isNew: Bool,
+        isDryRun: Bool = false
     ) async throws -> Answer<ChangeView> {
         var request = ServerRequest(.put, "projects", project.rawValue)
         var body: JSONObject = [:]
         body["description"] = description.map { .string($0) }
+        body["plaintextSecrets"] = plaintextSecrets.map { .string($0) }
         request.send(.object(body))
         if isNew { request.headers.append(("If-None-Match", "*")) }
         return try await write(request, isDryRun: isDryRun)
@@ -50,13 +52,24 @@ extension AdministrationClient {
     /// - Parameter isNew: refused with `precondition-failed` where it exists.
     package func putEnvironment(
         _ environment: EnvironmentName, of project: ProjectName, inherits: [EnvironmentName], description: String?,
-        isNew: Bool, isDryRun: Bool = false
+        isAbstract: Bool = false, isNew: Bool, isDryRun: Bool = false
     ) async throws -> Answer<ChangeView> {
         var request = ServerRequest(.put, "projects", project.rawValue, "environments", environment.rawValue)
         var body: JSONObject = ["inherits": .array(inherits.map { .string($0.rawValue) })]
         body["description"] = description.map { .string($0) }
+        if isAbstract { body["abstract"] = true }
         request.send(.object(body))
         if isNew { request.headers.append(("If-None-Match", "*")) }
+        return try await write(request, isDryRun: isDryRun)
+    }
+
+    /// - Parameter patch: a JSON Merge Patch (RFC 7396) of the environment's body.
+    package func patchEnvironment(
+        _ environment: EnvironmentName, of project: ProjectName, _ patch: JSONObject, message: String?, isDryRun: Bool
+    ) async throws -> Answer<ChangeView> {
+        var request = ServerRequest(.patch, "projects", project.rawValue, "environments", environment.rawValue)
+        request.ask("message", message)
+        request.send(.object(patch), as: "application/merge-patch+json")
         return try await write(request, isDryRun: isDryRun)
     }
 

@@ -37,6 +37,18 @@ extension EnvironmentName {
     }
 }
 
+extension SchemaName {
+    static func argument(_ text: String) throws -> SchemaName {
+        try cfg.argument { () throws(InvalidIdentifier) in try SchemaName(parsing: text) }
+    }
+}
+
+extension ValidatorName {
+    static func argument(_ text: String) throws -> ValidatorName {
+        try cfg.argument { () throws(InvalidIdentifier) in try ValidatorName(parsing: text) }
+    }
+}
+
 extension TokenName {
     static func argument(_ text: String) throws -> TokenName {
         try cfg.argument { () throws(InvalidIdentifier) in try TokenName(parsing: text) }

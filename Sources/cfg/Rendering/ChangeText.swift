@@ -20,6 +20,8 @@ struct ChangeText {
             if !change.environments.isEmpty {
                 text += "\n" + style.bold("Programs would read") + "\n" + environments(change.environments)
             }
+            text += findings("Would be wrong from then on", change.newFindings)
+            text += findings("Would be mended", change.mendedFindings)
             return text
         }
         let text =
@@ -74,6 +76,18 @@ struct ChangeText {
         }.joined()
     }
 
+    private func findings(_ title: String, _ findings: [FindingView]) -> String {
+        guard !findings.isEmpty else { return "" }
+        let lines = findings.map { "  \(SafeText.line($0.environment)): \(SafeText.line($0.message))\n" }
+        return "\n" + style.bold(title) + "\n" + lines.joined()
+    }
+
+    /// Warnings of an answer, for standard error.
+    static func warnings(_ findings: [FindingView], _ style: Style) -> String {
+        findings.map { "\(style.yellow("warning:")) \(SafeText.line($0.environment)): \(SafeText.line($0.message))\n" }
+            .joined()
+    }
+
     private static func label(of operation: OperationView) -> String {
         switch operation.kind {
         case "setting": operation.key
@@ -98,6 +112,7 @@ extension Session {
 
     /// Shows what a write did.
     func show(_ answer: Answer<ChangeView>, in project: ProjectName) {
+        Output.writeError(ChangeText.warnings(answer.value.warnings, terminal.errorStyle))
         show(answer) { change in changes.summary(change, project: project) }
     }
 }

@@ -44,6 +44,9 @@ enum DefinitionRoutes {
     private static func write(_ key: ConfigKey, _ definition: ProjectState.Definition, into json: inout JSONBytes) {
         json.member("description", definition.body.description)
         json.member("key", key.text)
+        if !definition.body.plaintextReason.isEmpty {
+            json.member("plaintextReason", definition.body.plaintextReason)
+        }
         json.member("revision", definition.revision.number)
         json.array("tags", of: definition.body.tags)
     }

@@ -26,6 +26,7 @@ enum EnvironmentRoutes {
         return .json { json in
             json.array("environments", of: page) { json, environment in
                 json.object { json in
+                    if environment.body.isAbstract { json.member("abstract", true) }
                     json.member("description", environment.body.description)
                     json.array("inherits", of: environment.body.inherits.map(\.rawValue))
                     json.member("name", environment.name.rawValue)
@@ -45,6 +46,7 @@ enum EnvironmentRoutes {
         let environment = try reading.project.environment(name)
         let settings = reading.environment.contents.settings.count
         return Answer.json { json in
+            if environment.body.isAbstract { json.member("abstract", true) }
             json.member("description", environment.body.description)
             json.array("inherits", of: environment.body.inherits.map(\.rawValue))
             json.array("layers", of: reading.environment.layers.map(\.name.rawValue))
@@ -70,7 +72,7 @@ enum EnvironmentRoutes {
         _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
     ) async throws(Problem) -> PlannedWrite {
         let patch = try BodyReader(parsing: request.body)
-        _ = try patch.members(["inherits", "description"], of: "A patch of an environment")
+        _ = try patch.members(EnvironmentBody.members.sorted(), of: "A patch of an environment")
         return try plan(caller, request, saying: "Patch environment", mustExist: true) {
             standing, name throws(Problem) in
             let merged = (standing?.body.json ?? [:]).merging(patch: patch.value)

@@ -44,6 +44,7 @@ enum ProjectRoutes {
             json.member("description", project.body.description)
             json.array("environments", of: project.sortedEnvironments.map(\.name.rawValue))
             json.member("name", project.name.rawValue)
+            json.member("plaintextSecrets", project.body.plaintextSecrets.rawValue)
             json.member("revision", project.revision.number)
             json.member("settings", project.settingsCount)
             json.member("sizeBytes", project.sizeBytes)

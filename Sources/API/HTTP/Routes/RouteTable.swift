@@ -4,5 +4,6 @@ package enum RouteTable {
 
     package static let all: [Route] =
         StatusRoutes.all + ProjectRoutes.all + EnvironmentRoutes.all + SettingRoutes.all + DefinitionRoutes.all
+        + SchemaRoutes.all + ValidatorRoutes.all
         + ChangeRoutes.all + ComparisonRoutes.all + FileRoutes.all + WatchRoutes.all + TokenRoutes.all + AuditRoutes.all
 }

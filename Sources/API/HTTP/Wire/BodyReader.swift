@@ -85,6 +85,16 @@ struct BodyReader {
         return try identifier { () throws(InvalidIdentifier) in try EnvironmentName(parsing: text) }
     }
 
+    func schemaName() throws(Problem) -> SchemaName {
+        let text = try string()
+        return try identifier { () throws(InvalidIdentifier) in try SchemaName(parsing: text) }
+    }
+
+    func validatorName() throws(Problem) -> ValidatorName {
+        let text = try string()
+        return try identifier { () throws(InvalidIdentifier) in try ValidatorName(parsing: text) }
+    }
+
     func key() throws(Problem) -> ConfigKey {
         let text = try string()
         return try identifier { () throws(InvalidIdentifier) in try ConfigKey(parsing: text) }

@@ -57,6 +57,14 @@ struct ChangeBody: Sendable {
             guard verb == .put else { return .deleteDefinition(key) }
             return .putDefinition(
                 key, try value(members) { json throws(Problem) in try SettingDefinitionBody(parsing: json) })
+        case .schema:
+            let name = try members.required("key").schemaName()
+            guard verb == .put else { return .deleteSchema(name) }
+            return .putSchema(name, try value(members) { json throws(Problem) in try SchemaBody(parsing: json) })
+        case .validator:
+            let name = try members.required("key").validatorName()
+            guard verb == .put else { return .deleteValidator(name) }
+            return .putValidator(name, try value(members) { json throws(Problem) in try ValidatorBody(parsing: json) })
         case .setting:
             let environment = try members.required("environment").environmentName()
             let key = try members.required("key").key()
@@ -92,12 +100,14 @@ struct ChangeBody: Sendable {
 extension Problem {
     /// Points the violations that know only an environment and a key at the operation that causes them: the one that
     /// writes the key in that environment, or else the only one that writes it in any, or else the one that writes a
-    /// key above it.
+    /// key above it. Otherwise at the one that writes the schema that finds it.
     func located(among operations: [Operation]) -> Problem {
-        guard violations.contains(where: { $0.pointer == nil && $0.key != nil }) else { return self }
+        guard violations.contains(where: { $0.pointer == nil && ($0.key ?? $0.schema) != nil }) else { return self }
         var exact: [Place: Int] = [:]
         var byKey: [[UInt8]: Int?] = [:]
+        var bySchema: [String: Int] = [:]
         for (index, operation) in operations.enumerated() {
+            if case .putSchema(let name, _) = operation.target { bySchema[name.rawValue] = index }
             guard let (environment, key) = operation.target.settingPlace else { continue }
             let bytes = Array(key.text.utf8)
             exact[Place(environment: environment, key: bytes)] = index
@@ -105,10 +115,14 @@ extension Problem {
         }
         var violations = violations
         for (index, violation) in violations.enumerated() where violation.pointer == nil {
-            guard let key = violation.key.map({ Array($0.utf8) }) else { continue }
-            let found =
-                violation.environment.flatMap { exact[Place(environment: $0, key: key)] } ?? byKey[key]
-                ?? Self.above(key, byKey)
+            var found: Int?
+            if let key = violation.key.map({ Array($0.utf8) }) {
+                found =
+                    violation.environment.flatMap { exact[Place(environment: $0, key: key)] } ?? byKey[key]
+                    ?? Self.above(key, byKey)
+            }
+            let schema = violation.schema?.split(separator: "#", maxSplits: 1).first.map(String.init)
+            found = found ?? schema.flatMap { bySchema[$0] }
             if let found { violations[index].pointer = "/operations/\(found)" }
         }
         return Problem(code, detail, violations: violations, current: current, retryAfterSeconds: retryAfterSeconds)

@@ -19,7 +19,13 @@ extension WriteOutcome {
             json.member("committedAt", isCommitted ? change?.committedAt.text : nil)
             json.member("digest", isCommitted ? change?.digest.hexadecimal : nil)
             json.member("dryRun", isDryRun)
-            if isDryRun, change != nil { json.array("environments", of: environments) { $0.element($1) } }
+            if isDryRun, change != nil {
+                json.array("environments", of: environments) { $0.element($1) }
+                json.object("findings") { json in
+                    json.array("mended", of: findings.mended) { $0.element($1) }
+                    json.array("new", of: findings.new) { $0.element($1) }
+                }
+            }
             json.member("message", change?.message)
             if let imported { json.array("notices", of: imported.notices) { $0.element($1) } }
             json.array("operations", of: items) { $0.element($1) }
@@ -28,6 +34,7 @@ extension WriteOutcome {
             json.member("settings", imported?.settings)
             json.member("source", change?.source)
             json.member("token", token.text)
+            if !warnings.isEmpty { json.array("warnings", of: warnings) { $0.element($1) } }
         }
     }
 }
@@ -83,6 +90,19 @@ extension JSONBytes {
 
     mutating func element(_ difference: ValueDifference) {
         element { difference.write(into: &$0) }
+    }
+
+    /// `{"environment":…,"key":…,"kind":…,"message":…,"pointer":…,"rule":…,"schema":…}`
+    mutating func element(_ finding: Finding) {
+        object { json in
+            json.member("environment", finding.environment.rawValue)
+            json.member("key", finding.key)
+            json.member("kind", finding.kind.rawValue)
+            json.member("message", finding.message)
+            json.member("pointer", finding.pointer)
+            json.member("rule", finding.rule)
+            json.member("schema", finding.schema)
+        }
     }
 
     mutating func element(_ notice: ImportNotice) {

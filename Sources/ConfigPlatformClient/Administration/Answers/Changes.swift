@@ -17,6 +17,11 @@ package struct ChangeView: WireReadable {
     package let environments: [EnvironmentDifferenceView]
     /// What there is to say about the lines of an imported file.
     package let notices: [NoticeView]
+    /// What there is to say of the values that the change writes.
+    package let warnings: [FindingView]
+    /// What schemas that only report find wrong from then on, and what no longer; dry runs only.
+    package let newFindings: [FindingView]
+    package let mendedFindings: [FindingView]
     /// How many settings an imported file held.
     package let settingsRead: Int64?
 
@@ -34,6 +39,10 @@ package struct ChangeView: WireReadable {
         operations = try wire.many("operations")
         environments = wire.json["environments"]?.arrayValue == nil ? [] : try wire.many("environments")
         notices = wire.json["notices"]?.arrayValue == nil ? [] : try wire.many("notices")
+        warnings = wire.json["warnings"]?.arrayValue == nil ? [] : try wire.many("warnings")
+        let findings = wire.json["findings"].map { WireReader($0) }
+        newFindings = try findings.map { findings throws(ConfigPlatformError) in try findings.many("new") } ?? []
+        mendedFindings = try findings.map { findings throws(ConfigPlatformError) in try findings.many("mended") } ?? []
         settingsRead = wire.optionalInt("settings")
     }
 }

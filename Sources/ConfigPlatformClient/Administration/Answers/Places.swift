@@ -21,6 +21,8 @@ package struct ProjectView: WireReadable {
     /// Own settings of all its environments.
     package let settings: Int64?
     package let sizeBytes: Int64?
+    /// What becomes of values that look like credentials: `warn` or `refuse`.
+    package let plaintextSecrets: String?
 
     package init(_ wire: WireReader) throws(ConfigPlatformError) {
         name = try wire.string("name")
@@ -31,6 +33,7 @@ package struct ProjectView: WireReadable {
         environmentCount = names?.count ?? wire.optionalInt("environments").map { Int($0) } ?? 0
         settings = wire.optionalInt("settings")
         sizeBytes = wire.optionalInt("sizeBytes")
+        plaintextSecrets = wire.optionalString("plaintextSecrets")
     }
 }
 
@@ -38,6 +41,8 @@ package struct ProjectView: WireReadable {
 package struct EnvironmentView: WireReadable {
     package let name: String
     package let inherits: [String]
+    /// Whether no program reads it.
+    package let isAbstract: Bool
     package let description: String
     package let revision: Int64
     /// Lowest first, the environment itself last.
@@ -49,6 +54,7 @@ package struct EnvironmentView: WireReadable {
     package init(_ wire: WireReader) throws(ConfigPlatformError) {
         name = try wire.string("name")
         inherits = wire.strings("inherits")
+        isAbstract = wire.bool("abstract", default: false)
         description = wire.optionalString("description") ?? ""
         revision = try wire.int("revision")
         layers = wire.strings("layers")

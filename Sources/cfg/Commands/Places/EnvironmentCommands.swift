@@ -4,10 +4,10 @@ import ConfigPlatformModel
 
 struct EnvironmentCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "env", abstract: "Environments: list, create, show, delete.",
+        commandName: "env", abstract: "Environments: list, create, show, update, delete.",
         subcommands: [
             EnvironmentListCommand.self, EnvironmentCreateCommand.self, EnvironmentShowCommand.self,
-            EnvironmentDeleteCommand.self,
+            EnvironmentUpdateCommand.self, EnvironmentDeleteCommand.self,
         ], aliases: ["environment"])
 }
 
@@ -71,6 +71,8 @@ struct EnvironmentCreateCommand: PlatformCommand {
     var inherits: [EnvironmentName] = []
 
     @Option(help: ArgumentHelp("What it is for.", valueName: "text")) var description: String?
+    @Flag(help: "It is only there to inherit from: no program reads it, and schemas leave it alone.")
+    var abstract = false
     @Flag(help: "Show what would happen; write nothing.") var dryRun = false
     @Argument(help: "Its name, which cannot be changed later.", transform: EnvironmentName.argument)
     var name: EnvironmentName
@@ -82,7 +84,8 @@ struct EnvironmentCreateCommand: PlatformCommand {
         let session = try Session(connection)
         let answer = try await Creation.of("environment '\(name.rawValue)' in project '\(project.rawValue)'") {
             try await session.client.putEnvironment(
-                name, of: project, inherits: inherits, description: description, isNew: true, isDryRun: dryRun)
+                name, of: project, inherits: inherits, description: description, isAbstract: abstract, isNew: true,
+                isDryRun: dryRun)
         }
         session.show(answer) { change in
             change.isDryRun
@@ -110,10 +113,57 @@ struct EnvironmentShowCommand: PlatformCommand {
             Facts([
                 ("Environment", "\(project.rawValue)/\(environment.name)"), ("Description", environment.description),
                 ("Inherits", environment.inherits.joined(separator: ", ")),
+                ("Abstract", environment.isAbstract ? "yes" : nil),
                 ("Layers", environment.layers.joined(separator: " < ")), ("Revision", String(environment.revision)),
                 ("Settings", environment.settings.map { String($0) }), ("Own", environment.own.map { String($0) }),
             ]).text(session.style)
         }
+    }
+}
+
+struct EnvironmentUpdateCommand: PlatformCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "update", abstract: "Change what an environment inherits, or what is said of it.",
+        discussion: """
+            What is not given stays as it is.
+
+            Examples:
+              cfg env update base -p shop --abstract
+              cfg env update production -p shop --inherits base --inherits eu
+            """)
+
+    @OptionGroup var project: ProjectOptions
+    @OptionGroup var write: WriteOptions
+
+    @Option(
+        name: .customLong("inherits"),
+        help: ArgumentHelp("All that it inherits from, the later winning.", valueName: "environment"),
+        completion: Completions.environments, transform: EnvironmentName.argument)
+    var inherits: [EnvironmentName] = []
+
+    @Option(help: ArgumentHelp("What it is for.", valueName: "text")) var description: String?
+    @Flag(inversion: .prefixedNo, help: "Whether it is only there to inherit from.") var abstract: Bool?
+    @Argument(help: "Its name.", completion: Completions.environments, transform: EnvironmentName.argument)
+    var name: EnvironmentName
+
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+    func validate() throws {
+        guard !inherits.isEmpty || description != nil || abstract != nil else {
+            throw ValidationError("Nothing is to be changed; give --inherits, --description or --abstract.")
+        }
+    }
+
+    func run() async throws {
+        let project = try project.name()
+        var patch: JSONObject = [:]
+        if !inherits.isEmpty { patch["inherits"] = .array(inherits.map { .string($0.rawValue) }) }
+        patch["description"] = description.map { .string($0) }
+        patch["abstract"] = abstract.map { .bool($0) }
+        let session = try Session(connection)
+        let answer = try await session.client.patchEnvironment(
+            name, of: project, patch, message: write.message, isDryRun: write.dryRun)
+        session.show(answer, in: project)
     }
 }
 

@@ -4,9 +4,10 @@ import ConfigPlatformModel
 
 struct ProjectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "project", abstract: "Projects: list, create, show, delete.",
+        commandName: "project", abstract: "Projects: list, create, show, update, delete.",
         subcommands: [
-            ProjectListCommand.self, ProjectCreateCommand.self, ProjectShowCommand.self, ProjectDeleteCommand.self,
+            ProjectListCommand.self, ProjectCreateCommand.self, ProjectShowCommand.self, ProjectUpdateCommand.self,
+            ProjectDeleteCommand.self,
         ])
 }
 
@@ -76,9 +77,54 @@ struct ProjectShowCommand: PlatformCommand {
             Facts([
                 ("Project", project.name), ("Description", project.description), ("Revision", String(project.revision)),
                 ("Environments", (project.environments ?? []).joined(separator: ", ")),
-                ("Settings", project.settings.map { String($0) }), ("Size", project.sizeBytes.map { "\($0) bytes" }),
+                ("Settings", project.settings.map { String($0) }),
+                ("Plain secrets", project.plaintextSecrets), ("Size", project.sizeBytes.map { "\($0) bytes" }),
             ]).text(session.style)
         }
+    }
+}
+
+struct ProjectUpdateCommand: PlatformCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "update", abstract: "Change what is said of a project, or how it takes plain secrets.",
+        discussion: """
+            With --plaintext-secrets refuse, values that look like credentials are refused instead of warned about, unless \
+            the key says why it may have them: cfg key set KEY --plaintext-reason "…".
+            """)
+
+    enum PlaintextSecrets: String, CaseIterable, ExpressibleByArgument {
+        case warn, refuse
+    }
+
+    @OptionGroup var write: WriteOptions
+
+    @Option(help: ArgumentHelp("What it is for.", valueName: "text")) var description: String?
+    @Option(help: "What becomes of values that look like credentials: warn or refuse.")
+    var plaintextSecrets: PlaintextSecrets?
+    @Argument(help: "Its name.", completion: Completions.projects, transform: ProjectName.argument) var name:
+        ProjectName
+
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+    func validate() throws {
+        guard description != nil || plaintextSecrets != nil else {
+            throw ValidationError("Nothing is to be changed; give --description or --plaintext-secrets.")
+        }
+    }
+
+    func run() async throws {
+        let session = try Session(connection)
+        let standing = try await session.client.project(name).value
+        var body: JSONObject = [:]
+        let said = description ?? standing.description
+        if !said.isEmpty { body["description"] = .string(said) }
+        body["plaintextSecrets"] = (plaintextSecrets?.rawValue ?? standing.plaintextSecrets).map { .string($0) }
+        let operation: JSONValue = [
+            "op": "put", "kind": "project", "value": .object(body), "expect": .int(standing.revision),
+        ]
+        let answer = try await session.client.commit(
+            [operation], to: name, message: write.message ?? "Update project \(name.rawValue)", isDryRun: write.dryRun)
+        session.show(answer, in: name)
     }
 }
 

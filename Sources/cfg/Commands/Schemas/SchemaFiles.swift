@@ -6,28 +6,23 @@ import JSONSchema
 
 /// Schemas and what they refer to, as files.
 enum SchemaFiles {
-    static func bytes(of path: String) throws(Problem) -> [UInt8] {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw Problem(.notFound, "The file '\(path)' cannot be read. Is it there, and yours to read?")
+    /// The schema in a file, JSON or YAML as its name tells; `-` is JSON on standard input.
+    static func document(_ path: String) throws -> JSONValue {
+        let bytes = try InputFile.bytes(of: path)
+        if path != "-", ConfigFormat(fileName: path) == .yaml {
+            return try ValidatedFile(reading: bytes, as: .yaml).documents.first?.value ?? .object([:])
         }
-        return Array(data)
+        do {
+            return try JSONValue(parsing: bytes)
+        } catch {
+            throw Problem(.unreadableFile, "\(path): \(error)")
+        }
     }
 
     static func compile(_ path: String, _ registry: SchemaRegistry, _ options: SchemaOptions) throws -> Schema {
-        let bytes = try bytes(of: path)
-        let document: JSONValue
-        if ConfigFormat(fileName: path) == .yaml {
-            document = try ValidatedFile(reading: bytes, as: .yaml).documents.first?.value ?? .object([:])
-        } else {
-            do {
-                document = try JSONValue(parsing: bytes)
-            } catch {
-                throw Problem(.unreadableFile, "\(path): \(error)")
-            }
-        }
         do {
-            return try Schema(compiling: document, registry: registry, options: options)
-        } catch {
+            return try Schema(compiling: try document(path), registry: registry, options: options)
+        } catch let error as SchemaError {
             throw Problem(.unreadableFile, "\(path) is no schema that can be used: \(error)")
         }
     }
@@ -42,7 +37,7 @@ enum SchemaFiles {
             for case let path as String in paths where path.hasSuffix(".json") {
                 let file = folder + "/" + path
                 do {
-                    registry.register(try JSONValue(parsing: try bytes(of: file)), at: prefix + path)
+                    registry.register(try JSONValue(parsing: try InputFile.bytes(of: file)), at: prefix + path)
                 } catch let error as JSONParseError {
                     throw Problem(.unreadableFile, "\(file): \(error)")
                 }

@@ -77,9 +77,10 @@ struct ValidateCommand: AsyncParsableCommand {
         guard let format = format ?? ConfigFormat(fileName: path) else {
             throw ValidationError("The format of '\(path)' does not show in its name; give --format.")
         }
+        let bytes = try InputFile.bytes(of: path)
         let file: ValidatedFile
         do throws(Problem) {
-            file = try ValidatedFile(reading: try SchemaFiles.bytes(of: path), as: format)
+            file = try ValidatedFile(reading: bytes, as: format)
         } catch {
             for violation in error.violations {
                 say(path, violation.line, violation.column, violation.message)

@@ -43,6 +43,9 @@ struct ServeSetting: Sendable {
             key: "trusted-proxies", value: "ADDRESSES",
             help: "Addresses, separated by commas, whose X-Forwarded-For is believed (default none)."),
         ServeSetting(
+            key: "webhook-key-file", value: "FILE",
+            help: "At least 32 bytes that sign what is sent to external validators (default: none are asked)."),
+        ServeSetting(
             key: "shutdown-grace-seconds", value: "N",
             help: "How long requests may go on after SIGTERM (default 20, 0 to 600)."),
     ]

@@ -2,6 +2,7 @@ import API
 import ConfigFormats
 import ConfigPlatformModel
 import Configuration
+import ControlPlane
 import Foundation
 import Logging
 
@@ -30,6 +31,7 @@ struct ServeSettings: Sendable {
     let withSample: Bool
     let logLevel: Logger.Level
     let logFormat: LogFormat
+    let webhookKey: WebhookKey?
 
     /// Something is wrong with a setting: which, where it was given, and how to mend it.
     struct Invalid: Error, CustomStringConvertible {
@@ -55,6 +57,7 @@ struct ServeSettings: Sendable {
         database = try Self.database(source, isDevelopment: isDevelopment)
         logLevel = try source.choice("log-level", Logger.Level.allCases, default: .info)
         logFormat = try source.choice("log-format", LogFormat.allCases, default: .text)
+        webhookKey = try Self.webhookKey(source)
         http = try Self.http(source, shutdownGraceSeconds: Double(grace))
     }
 
@@ -126,6 +129,23 @@ struct ServeSettings: Sendable {
             }
             return .postgreSQL(DatabaseURL(url))
         }
+    }
+
+    private static func webhookKey(_ source: Source) throws -> WebhookKey? {
+        guard let path = source.text("webhook-key-file") else { return nil }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Invalid(description: "\(source.place(of: "webhook-key-file")): \(path) cannot be read.")
+        }
+        // The end of the line that editors and shells put there is not part of a key.
+        var bytes = [UInt8](data)
+        while bytes.last == 0x0A || bytes.last == 0x0D { bytes.removeLast() }
+        guard let key = WebhookKey(bytes) else {
+            throw Invalid(
+                description:
+                    "\(source.place(of: "webhook-key-file")): \(path) holds \(bytes.count) bytes; a key has at least 32, as from 'openssl rand -hex 32'."
+            )
+        }
+        return key
     }
 
     private static func http(_ source: Source, shutdownGraceSeconds: Double) throws -> ServerSettings {

@@ -24,7 +24,8 @@ struct ServerProcess: Sendable {
         let store = try await location.open(for: .serve)
         let platform: Platform
         do {
-            platform = try await Platform(store: store, world: .system, logger: logger)
+            platform = try await Platform(
+                store: store, world: .system, logger: logger, webhooks: Webhooks(key: settings.webhookKey))
         } catch {
             await store.close()
             throw error

@@ -6,9 +6,11 @@ struct DescribeCommand: PlatformCommand {
     static let configuration = CommandConfiguration(
         commandName: "describe", abstract: "Show everything about one setting.",
         discussion: """
-            Its value, the layer it comes from, what is said about the key, and the environment's own history of it.
+            Its value, the layer it comes from, what is said about the key and what schemas ask of it, and the environment's \
+            own history of it.
 
-            With --output json: {"setting": …, "history": […]}, each part as the server gives it.
+            With --output json: {"setting": …, "schema": …, "history": […]}, each part as the server gives it; without \
+            "setting" where only a schema knows the key.
             """)
 
     @OptionGroup var place: PlaceOptions
@@ -27,39 +29,53 @@ struct DescribeCommand: PlatformCommand {
     func run() async throws {
         let (project, environment) = try place.place()
         let session = try Session(connection)
-        let (setting, history) = try await session.working("Reading \(key)") {
-            let setting = try await session.client.setting(key, of: environment, in: project, at: nil)
+        let (setting, said, history) = try await session.working("Reading \(key)") {
+            let said = try await session.client.schemaDescription(of: key, in: environment, of: project)
+            let setting: Answer<SettingView>?
+            do {
+                setting = try await session.client.setting(key, of: environment, in: project, at: nil)
+            } catch let error as ConfigPlatformError where error.code == .notFound && said != nil {
+                setting = nil
+            }
             // An encoded slash is refused in paths.
             let history =
                 key.path.utf8.contains(UInt8(ascii: "/"))
                 ? nil
                 : try await session.client.history(of: key, in: environment, of: project, before: nil, limit: limit)
-            return (setting, history)
+            return (setting, said, history)
         }
-        let json: JSONValue = ["setting": setting.json, "history": history?.json["history"] ?? .array([])]
-        session.show(json) {
+        var json: JSONObject = ["history": history?.json["history"] ?? .array([])]
+        json["setting"] = setting?.json
+        json["schema"] = said?.json
+        session.show(.object(json)) {
             Self.text(
-                setting.value, history?.value.items ?? [], environment: environment.rawValue, now: session.now,
-                session.terminal.columns, session.style)
+                key, setting?.value, said?.value, history?.value.items ?? [], environment: environment.rawValue,
+                now: session.now, session.terminal.columns, session.style)
         }
     }
 
     static func text(
-        _ setting: SettingView, _ history: [HistoryEntry], environment: String, now: Timestamp?, _ width: Int?,
-        _ style: Style
+        _ key: ConfigKey, _ setting: SettingView?, _ said: SchemaDescriptionView?, _ history: [HistoryEntry],
+        environment: String, now: Timestamp?, _ width: Int?, _ style: Style
     ) -> String {
         var text = ""
         func line(_ name: String, _ value: String?) {
             guard let value, !value.isEmpty else { return }
             text += style.bold(Columns.padded(name, to: 13)) + value + "\n"
         }
-        line("Key", SafeText.line(setting.key))
-        line("Value", ValueText.inline(setting.value))
-        line("Written as", setting.raw.map { ValueText.inline($0) })
-        line("References", setting.references)
-        line("Origin", "\(SafeText.line(setting.origin)), revision \(setting.revision)")
-        line("Description", setting.description.map { SafeText.line($0) })
-        line("Tags", setting.tags.map { SafeText.line($0) }.joined(separator: ", "))
+        line("Key", SafeText.line(setting?.key ?? key.text))
+        line("Value", setting.map { ValueText.inline($0.value) } ?? "none")
+        line("Default", said?.defaultValue.map { ValueText.inline($0) + style.dim(" (of the schema; not stored)") })
+        line("Written as", setting?.raw.map { ValueText.inline($0) })
+        line("References", setting?.references)
+        line("Origin", setting.map { "\(SafeText.line($0.origin)), revision \($0.revision)" })
+        line("Deprecated", said?.isDeprecated == true ? style.yellow("yes") : nil)
+        line("Write-only", said?.isWriteOnly == true ? "yes: it belongs in a secret" : nil)
+        line("Description", (setting?.description ?? said?.description ?? said?.title).map { SafeText.line($0) })
+        line("Tags", setting?.tags.map { SafeText.line($0) }.joined(separator: ", "))
+        for (name, value) in said?.rules ?? [:] { line(name, ValueText.inline(value)) }
+        line("Examples", said?.examples.map { ValueText.inline($0) }.joined(separator: ", "))
+        line("Schema", said?.schemas.map { SafeText.line($0) }.joined(separator: ", "))
         guard !history.isEmpty else {
             return text + "\nThe environment \(SafeText.line(environment)) itself never had a value for it.\n"
         }

@@ -62,7 +62,7 @@ struct ImportCommand: PlatformCommand {
                 "The format of '\(file)' does not show in its name; give --format (\(ConfigFormat.allValueStrings.joined(separator: ", ")))."
             )
         }
-        let bytes = try Self.bytes(of: file)
+        let bytes = try InputFile.bytes(of: file)
         let session = try Session(connection)
         let order = AdministrationClient.ImportOrder(
             environment: environment, format: format.rawValue, replaces: mode == .replace,
@@ -73,6 +73,7 @@ struct ImportCommand: PlatformCommand {
             return try await session.client.importFile(bytes, into: project, order, isDryRun: write.dryRun)
         }
         showNotices(answer.value.notices, session)
+        Output.writeError(ChangeText.warnings(answer.value.warnings, session.terminal.errorStyle))
         session.show(answer) { change in
             let read = change.settingsRead.map { "Read \($0) setting\($0 == 1 ? "" : "s") from \(file).\n" } ?? ""
             return read + session.changes.summary(change, project: project)
@@ -107,8 +108,12 @@ struct ImportCommand: PlatformCommand {
             return "\(SafeText.line(file))\(place): \(severity): \(SafeText.line(notice.message))\n"
         }.joined()
     }
+}
 
-    private static func bytes(of file: String) throws -> [UInt8] {
+/// A file that is named on the command line.
+enum InputFile {
+    /// All of it, at most ``Limits/requestBodyBytes``; `-` is standard input.
+    static func bytes(of file: String) throws -> [UInt8] {
         guard file != "-" else { return try StandardInput.bytes(bytesMax: Limits.requestBodyBytes) }
         let descriptor = open(file, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {

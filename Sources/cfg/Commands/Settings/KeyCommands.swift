@@ -48,6 +48,11 @@ struct KeySetCommand: PlatformCommand {
     @Option(help: ArgumentHelp("What the setting does.", valueName: "text")) var description: String?
     @Option(help: ArgumentHelp("A tag; may be given again.", valueName: "tag")) var tag: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Why its values may lie in plain text although they look like credentials.", valueName: "text"))
+    var plaintextReason: String?
+
     @Argument(help: "The key.", transform: ConfigKey.argument) var key: ConfigKey
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
@@ -55,6 +60,7 @@ struct KeySetCommand: PlatformCommand {
     func run() async throws {
         var value: JSONObject = [:]
         value["description"] = description.map { .string($0) }
+        value["plaintextReason"] = plaintextReason.map { .string($0) }
         if !tag.isEmpty { value["tags"] = .array(tag.map { .string($0) }) }
         let operation: JSONValue = [
             "op": "put", "kind": "setting-definition", "key": .string(key.text), "value": .object(value),
