@@ -27,14 +27,14 @@ struct SchemaEnforcementTests {
         try await server.cli("schema", "delete", "tight", "-p", "shop").succeeded()
         try await server.cli("findings", "-p", "shop", "--exit-code").succeeded()
         // A rollback of everything takes the schema with it.
-        try await server.cli("rollback", "1", "-p", "shop", "--yes").succeeded()
+        try await server.cli("rollback", "1", "-p", "shop", "--all-environments").succeeded()
         try await server.cli("set", "checkout.retrys", "5", "-p", "shop", "-e", "base").succeeded()
         try await server.stop()
     }
 
     @Test(.enabled(if: SharedData.path(history) != nil, "the folder real-input/opentelemetry-demo/history is absent"))
     func `the passwords of a real file are warned about, and refused where the project wants that`() async throws {
-        let name = try #require(SharedData.fileNames(in: Self.history).last) + "/demo.env"
+        let name = try #require(SharedData.fileNames(in: Self.history).last { Int($0) != nil }) + "/demo.env"
         let file = try #require(SharedData.path("\(Self.history)/\(name)"))
         let text = String(decoding: try SharedData.bytes("\(Self.history)/\(name)"), as: UTF8.self)
         let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("POSTGRES_PASSWORD=") })
@@ -82,7 +82,7 @@ struct SchemaEnforcementTests {
         #expect(refused.status == 1 && refused.errors.contains("not that number"), "\(refused)")
         let late = try await set("777")
         #expect(late.status != 0 && late.errors.contains("did not answer within 1 second"), "\(late)")
-        let log = try await server.cli("audit", "list", "--output", "json")
+        let log = try await server.cli("audit", "events", "--output", "json")
         #expect(log.output.contains("not that number"), "\(log)")
         try await server.stop()
         validator.signal(SIGKILL)

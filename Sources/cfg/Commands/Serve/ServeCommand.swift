@@ -32,6 +32,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: Self.help("log-format")) var logFormat: String?
     @Flag(help: Self.help("metrics-public")) var metricsPublic = false
     @Option(help: Self.help("trusted-proxies")) var trustedProxies: String?
+    @Option(help: Self.help("webhook-key-file")) var webhookKeyFile: String?
     @Option(help: Self.help("shutdown-grace-seconds")) var shutdownGraceSeconds: String?
     @Option(help: ArgumentHelp("Settings file (YAML, TOML or JSON).", valueName: "FILE")) var config: String?
 
@@ -45,7 +46,7 @@ struct ServeCommand: AsyncParsableCommand {
             "data": data, "database-url": databaseUrl, "listen": listen, "tls-certificate": tlsCertificate,
             "tls-key": tlsKey,
             "log-level": logLevel, "log-format": logFormat, "trusted-proxies": trustedProxies,
-            "shutdown-grace-seconds": shutdownGraceSeconds, "insecure": insecure ? "true" : nil,
+            "webhook-key-file": webhookKeyFile, "shutdown-grace-seconds": shutdownGraceSeconds, "insecure": insecure ? "true" : nil,
             "dev": dev ? "true" : nil,
             "sample": sample ? "true" : nil, "metrics-public": metricsPublic ? "true" : nil,
         ]
