@@ -13,7 +13,8 @@ final class CommitQueue: Sendable {
         let job: CommitJob
         /// Nil where there is nothing to decide.
         fileprivate(set) var decided: DecidedAhead?
-        let continuation: CheckedContinuation<Result<CommitJob.Outcome, Problem>, Never>
+        /// Told once; on whatever thread, which it must not hold up.
+        let completion: @Sendable (Result<CommitJob.Outcome, Problem>) -> Void
     }
 
     private struct State {
@@ -59,27 +60,25 @@ final class CommitQueue: Sendable {
     /// Whether a group is being committed now.
     var isCommitting: Bool { state.withLock { $0.isCommitting } }
 
-    func submit(_ job: CommitJob) async -> Result<CommitJob.Outcome, Problem> {
-        await withCheckedContinuation { continuation in
-            let answer = state.withLock { state -> Result<Bool, Problem> in
-                if state.isClosed {
-                    return .failure(
-                        Problem(.unavailable, "The server is stopping; send the request again.", retryAfterSeconds: 1))
-                }
-                guard state.waiting.count + state.decided.count < Limits.queuedChanges else {
-                    return .failure(
-                        Problem(
-                            .tooManyRequests,
-                            "\(Limits.queuedChanges) changes are waiting to be written; try again shortly.",
-                            retryAfterSeconds: 1))
-                }
-                state.waiting.append(Entry(job: job, continuation: continuation))
-                return .success(state.startsDeciding())
+    func submit(_ job: CommitJob, then completion: @escaping @Sendable (Result<CommitJob.Outcome, Problem>) -> Void) {
+        let answer = state.withLock { state -> Result<Bool, Problem> in
+            if state.isClosed {
+                return .failure(
+                    Problem(.unavailable, "The server is stopping; send the request again.", retryAfterSeconds: 1))
             }
-            switch answer {
-            case .success(let starts): if starts { scheduleDeciding() }
-            case .failure(let refusal): continuation.resume(returning: .failure(refusal))
+            guard state.waiting.count + state.decided.count < Limits.queuedChanges else {
+                return .failure(
+                    Problem(
+                        .tooManyRequests,
+                        "\(Limits.queuedChanges) changes are waiting to be written; try again shortly.",
+                        retryAfterSeconds: 1))
             }
+            state.waiting.append(Entry(job: job, completion: completion))
+            return .success(state.startsDeciding())
+        }
+        switch answer {
+        case .success(let starts): if starts { scheduleDeciding() }
+        case .failure(let refusal): completion(.failure(refusal))
         }
     }
 

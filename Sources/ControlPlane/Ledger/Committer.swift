@@ -25,7 +25,14 @@ final class Committer: Sendable {
 
     /// Runs the job as part of some group. Returns when what it wrote is durable and readable on this replica.
     func submit(_ job: CommitJob) async throws(Problem) -> CommitJob.Outcome {
-        try await queue.submit(job).get()
+        try await withCheckedContinuation { continuation in
+            queue.submit(job) { continuation.resume(returning: $0) }
+        }.get()
+    }
+
+    /// The same, for whoever cannot wait: `completion` is told on a thread that it must not hold up.
+    func submit(_ job: CommitJob, then completion: @escaping @Sendable (Result<CommitJob.Outcome, Problem>) -> Void) {
+        queue.submit(job, then: completion)
     }
 
     /// Commits group after group until ``close()``, and then what is still waiting.
@@ -49,7 +56,7 @@ final class Committer: Sendable {
             groupSizes.record(group.count)
             commits.increment(by: group.count)
             duration.recordNanoseconds((ContinuousClock.now - start).nanoseconds)
-            for (entry, result) in zip(group, outcome.results) { entry.continuation.resume(returning: result) }
+            for (entry, result) in zip(group, outcome.results) { entry.completion(result) }
             return outcome.isAsDecided
         case .failure(let error) where group.count > 1 && error.mayConcernOneJob:
             logger.warning(
@@ -59,7 +66,7 @@ final class Committer: Sendable {
             return isAsDecided
         case .failure(let error):
             logger.error("a change was not committed", metadata: ["error": "\(error)"])
-            for entry in group { entry.continuation.resume(returning: .failure(Problem(error))) }
+            for entry in group { entry.completion(.failure(Problem(error))) }
             return false
         }
     }

@@ -44,6 +44,18 @@ package struct WriteOutcome: Sendable {
     package var findings: (new: [Finding], mended: [Finding]) = ([], [])
 }
 
+extension WriteOutcome {
+    fileprivate init(_ decision: Decision) {
+        self.init(
+            kind: .committed, token: decision.state.token, change: decision.change, items: decision.itemDifferences,
+            environments: [], warnings: decision.warnings())
+    }
+
+    fileprivate init(unchangedAt token: RevisionToken) {
+        self.init(kind: .unchanged, token: token, change: nil, items: [], environments: [])
+    }
+}
+
 /// An item before and after a change: its bodies, nil where it does not exist.
 package struct ItemDifference: Hashable, Sendable {
     package let address: ItemAddress
@@ -74,17 +86,11 @@ extension Platform {
                     caller: caller, action: request.action, target: request.proposal.project.rawValue,
                     judgement: try await judgement(of: request, by: caller)))
             switch outcome {
-            case .committed(let decision):
-                return WriteOutcome(
-                    kind: .committed, token: decision.state.token, change: decision.change,
-                    items: decision.itemDifferences, environments: [], warnings: decision.warnings())
-            case .unchanged(let state):
-                return WriteOutcome(kind: .unchanged, token: state.token, change: nil, items: [], environments: [])
-            case .repeated(let record):
-                return try await repeated(record)
+            case .committed(let decision): return WriteOutcome(decision)
+            case .unchanged(let state): return WriteOutcome(unchangedAt: state.token)
+            case .repeated(let record): return try await repeated(record)
             case .unjudged: continue
-            case .recorded:
-                throw Problem(.fault, "The change was recorded as something else than a change.")
+            case .recorded: throw Self.wronglyRecorded
             }
         }
         throw Problem(
@@ -92,6 +98,31 @@ extension Platform {
             "What the change comes to altered each time while its validators were asked, because others write here too. Nothing was "
                 + "written; send it again.", retryAfterSeconds: 1)
     }
+
+    /// Hands a plain write to the writer without waiting for it: one that is no dry run, has no idempotency key, and in whose project no
+    /// validator has a say. `completion` is told on a thread that everybody's writes wait for: it is given what lays the outcome out, to be
+    /// called elsewhere, which gives nil where validators have come to have a say.
+    package func write(
+        _ caller: Caller, _ proposal: Proposal,
+        then completion: @escaping @Sendable (@escaping @Sendable () -> Result<WriteOutcome, Problem>?) -> Void
+    ) {
+        committer.submit(
+            CommitJob(
+                work: .change(proposal, nil), caller: caller, action: .change, target: proposal.project.rawValue)
+        ) { result in
+            completion {
+                switch result {
+                case .success(.committed(let decision)): .success(WriteOutcome(decision))
+                case .success(.unchanged(let state)): .success(WriteOutcome(unchangedAt: state.token))
+                case .success(.unjudged): nil
+                case .success(.recorded), .success(.repeated): .failure(Self.wronglyRecorded)
+                case .failure(let problem): .failure(problem)
+                }
+            }
+        }
+    }
+
+    private static let wronglyRecorded = Problem(.fault, "The change was recorded as something else than a change.")
 
     /// How often validators are asked about a change that others overtake.
     private static let judgementsMax = 4
@@ -122,7 +153,7 @@ extension Platform {
     private func repeated(_ record: IdempotencyRecord) async throws(Problem) -> WriteOutcome {
         guard record.committed else {
             let token = RevisionToken(record.revision, published.digest(of: record.revision) ?? state.digest)
-            return WriteOutcome(kind: .unchanged, token: token, change: nil, items: [], environments: [])
+            return WriteOutcome(unchangedAt: token)
         }
         let (change, items) = try await change(at: record.revision, of: nil)
         return WriteOutcome(

@@ -29,6 +29,8 @@ package final class SQLiteStore: Store {
     private let movement: HeadMovement
     private let lock: DirectoryLock?
     private let isClosed = Mutex(false)
+    /// Touched on the writer's queue only.
+    private nonisolated(unsafe) let known = KnownItems()
 
     /// Opens the database in `directory`; `platformID` names the platform where a database is created.
     ///
@@ -91,9 +93,11 @@ package final class SQLiteStore: Store {
     {
         try checkOpen()
         var committed: (result: Result, head: Head)?
+        var isSound = false
+        defer { if !isSound { known.forget() } }
         do {
             try database.inTransaction(.immediate) {
-                let transaction = try SQLiteTransaction(on: database, path: files.database)
+                let transaction = try SQLiteTransaction(on: database, path: files.database, known: known)
                 defer { transaction.end() }
                 let result = try body(transaction)
                 try transaction.finish()
@@ -106,6 +110,7 @@ package final class SQLiteStore: Store {
         } catch {
             throw StoreError.translating(error, .writing, path: files.database)
         }
+        isSound = true
         let (result, head) = committed!
         movement.publish(head)
         return result

@@ -6,6 +6,7 @@ final class SQLiteTransaction: StoreTransaction {
     private(set) var head: Head
     private let database: Database
     private let path: String
+    private let known: KnownItems
     private let headBefore: Head
     private var isOpen = true
     /// The first failure after which rows of something unfinished may stand in the transaction; it must not be committed.
@@ -21,9 +22,10 @@ final class SQLiteTransaction: StoreTransaction {
     private lazy var insertEvent = Result { try PreparedStatement(.insertEvent, on: database) }
     private lazy var putIdempotencyRecord = Result { try PreparedStatement(.putIdempotencyRecord, on: database) }
 
-    init(on database: Database, path: String) throws {
+    init(on database: Database, path: String, known: KnownItems) throws {
         self.database = database
         self.path = path
+        self.known = known
         guard let head = try PreparedStatement(.readHead, on: database).first(decode: { try $0.head() }) else {
             throw UnreadableRow("the head row is missing")
         }
@@ -94,12 +96,14 @@ final class SQLiteTransaction: StoreTransaction {
         for effect in effects where effect.body == nil {
             switch effect.address.kind {
             case .environment:
+                known.forget()
                 for sql in [
                     SQLiteStatements.insertScopesOfEnvironment, .endVersionsOfEnvironment, .endHeadsOfEnvironment,
                 ] {
                     try PreparedStatement(sql, on: database).run(revision, project, .text(effect.address.key))
                 }
             case .project:
+                known.forget()
                 for sql in [SQLiteStatements.insertScopesOfProject, .endVersionsOfProject, .endHeadsOfProject] {
                     try PreparedStatement(sql, on: database).run(revision, project)
                 }
@@ -111,24 +115,25 @@ final class SQLiteTransaction: StoreTransaction {
     private func write(_ effect: Effect, of change: ChangeRecord) throws {
         let revision = SQLiteValue.integer(change.revision.number)
         let address = effect.address.columns
-        let known = try findItem.get().first(address) { row in
-            (
-                item: SQLiteValue.integer(row.int64(0)), revision: SQLiteValue.integer(row.int64(1)),
-                stands: row.int64(2) != 0
-            )
-        }
+        let standing =
+            try known[effect.address]
+            ?? findItem.get().first(address) { row in
+                KnownItems.Item(
+                    number: .integer(row.int64(0)), revision: .integer(row.int64(1)), stands: row.int64(2) != 0)
+            }
         guard let body = effect.body else {
-            guard let known, known.stands else {
+            guard let standing, standing.stands else {
                 throw StoreError.conflict(
                     "Change \(change.revision) ends \(effect.address), which does not stand. Nothing was written.")
             }
-            try moveItemHead.get().run([revision, .integer(0), known.item])
-            try insertVersion.get().run([revision, known.item, known.revision, .null, .null])
+            try moveItemHead.get().run([revision, .integer(0), standing.number])
+            try insertVersion.get().run([revision, standing.number, standing.revision, .null, .null])
+            known[effect.address] = KnownItems.Item(number: standing.number, revision: revision, stands: false)
             return
         }
         let item: SQLiteValue
-        if let known {
-            item = known.item
+        if let standing {
+            item = standing.number
             try moveItemHead.get().run([revision, .integer(1), item])
         } else {
             try insertItemHead.get().run([revision])
@@ -136,8 +141,9 @@ final class SQLiteTransaction: StoreTransaction {
             try insertItem.get().run(address + [item])
         }
         try insertVersion.get().run([
-            revision, item, known?.revision ?? .null, .bytes(body), .bytes(Digest.of(body).bytes),
+            revision, item, standing?.revision ?? .null, .bytes(body), .bytes(Digest.of(body).bytes),
         ])
+        known[effect.address] = KnownItems.Item(number: item, revision: revision, stands: true)
     }
 
     private struct Scope: Hashable {

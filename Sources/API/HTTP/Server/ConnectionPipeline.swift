@@ -44,6 +44,10 @@ struct ConnectionPipeline: Sendable {
         let activity = ConnectionActivity()
         try pipeline.addHandler(
             DirectReads(core, activity: activity, sourceAddress: channel.remoteAddress?.ipAddress))
+        try pipeline.addHandler(
+            DirectChanges(
+                core, activity: activity, requestTime: patience.request,
+                sourceAddress: channel.remoteAddress?.ipAddress))
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: isSecure))
         try pipeline.addHandler(RequestGate(patience, activity: activity, core: core, isStream: false))
         return try NIOAsyncChannel(

@@ -40,7 +40,7 @@ final class DirectReads: ChannelDuplexHandler, RemovableChannelHandler {
     private var handedOn = 0
     private var prepared: Prepared?
     private var hasWritten = false
-    private var proof: (authorization: String, hash: Digest, caller: Caller)?
+    private var proof = TokenProof()
     private var revisionLines: (token: RevisionToken, lines: String)?
 
     /// Bodies up to this size travel in one piece with their head.
@@ -105,7 +105,8 @@ final class DirectReads: ChannelDuplexHandler, RemovableChannelHandler {
     private func prepare(_ context: ChannelHandlerContext, _ head: HTTPRequestHead) -> Prepared? {
         guard head.method == .GET, head.version == .http1_1, encoder != nil, context.channel.isWritable,
             let answer = core.directAnswers.answer(to: head.uri), let wishes = Self.wishes(head.headers),
-            let caller = caller(wishes.authorization), core.platform.staleSince == nil
+            let caller = proof.caller(wishes.authorization, core, sourceAddress: sourceAddress),
+            core.platform.staleSince == nil
         else { return nil }
         let place = answer.validity.place
         guard let reading = try? core.platform.read(caller, place.environment, of: place.project),
@@ -165,18 +166,6 @@ final class DirectReads: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    private func caller(_ authorization: String?) -> Caller? {
-        guard let authorization else { return nil }
-        if let proof, proof.authorization.utf8.elementsEqual(authorization.utf8) {
-            return core.platform.isLive(proof.caller, tokenHash: proof.hash) ? proof.caller : nil
-        }
-        guard let hash = BearerToken.text(in: authorization).flatMap({ TokenText($0) })?.hash,
-            let caller = core.platform.caller(tokenHash: hash, sourceAddress: sourceAddress)
-        else { return nil }
-        proof = (authorization, hash, caller)
-        return caller
-    }
-
     // MARK: Answering
 
     private func write(_ context: ChannelHandlerContext, _ prepared: Prepared) {
@@ -205,7 +194,7 @@ final class DirectReads: ChannelDuplexHandler, RemovableChannelHandler {
                 AccessRecord(
                     id: prepared.requestID, method: "GET", path: prepared.head.uri[...], route: answer.routeIndex,
                     status: status,
-                    caller: proof?.caller, sourceAddress: sourceAddress, nanoseconds: elapsed.nanoseconds))
+                    caller: proof.caller, sourceAddress: sourceAddress, nanoseconds: elapsed.nanoseconds))
         }
     }
 
@@ -215,6 +204,26 @@ final class DirectReads: ChannelDuplexHandler, RemovableChannelHandler {
         let lines = "\r\nX-Revision: \(token.revision)\r\nX-Revision-Token: \(token.text)\r\nX-Request-ID: "
         revisionLines = (token, lines)
         return lines
+    }
+}
+
+/// The token that a connection sent last, and whose it is: proved once, and asked at each request whether it still is.
+struct TokenProof {
+    private var proved: (authorization: String, hash: Digest, caller: Caller)?
+
+    var caller: Caller? { proved?.caller }
+
+    /// The caller of a live token; nil for whatever else there is, which is counted nowhere.
+    mutating func caller(_ authorization: String?, _ core: ServerCore, sourceAddress: String?) -> Caller? {
+        guard let authorization else { return nil }
+        if let proved, proved.authorization.utf8.elementsEqual(authorization.utf8) {
+            return core.platform.isLive(proved.caller, tokenHash: proved.hash) ? proved.caller : nil
+        }
+        guard let hash = BearerToken.text(in: authorization).flatMap({ TokenText($0) })?.hash,
+            let caller = core.platform.caller(tokenHash: hash, sourceAddress: sourceAddress)
+        else { return nil }
+        proved = (authorization, hash, caller)
+        return caller
     }
 }
 

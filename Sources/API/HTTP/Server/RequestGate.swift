@@ -97,14 +97,16 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
                     "The request did not arrive whole within \(patience.request.wholeSeconds) seconds; send it again."),
                 because: Refused())
         case .refuse(isReading: false):
-            refuse(
-                context,
-                Problem(
-                    .unavailable,
-                    "The request took longer than \(patience.request.wholeSeconds) seconds. A write may or may not have been done: read what "
-                        + "is there now, or repeat it with the same Idempotency-Key.", retryAfterSeconds: 5),
-                because: Refused())
+            refuse(context, Self.tookTooLong(patience.request), because: Refused())
         }
+    }
+
+    /// What is said of a request that its handler has not answered in time.
+    static func tookTooLong(_ time: TimeAmount) -> Problem {
+        Problem(
+            .unavailable,
+            "The request took longer than \(time.wholeSeconds) seconds. A write may or may not have been done: read what is there now, or "
+                + "repeat it with the same Idempotency-Key.", retryAfterSeconds: 5)
     }
 
     // MARK: Requests
