@@ -46,7 +46,8 @@ struct ServeCommand: AsyncParsableCommand {
             "data": data, "database-url": databaseUrl, "listen": listen, "tls-certificate": tlsCertificate,
             "tls-key": tlsKey,
             "log-level": logLevel, "log-format": logFormat, "trusted-proxies": trustedProxies,
-            "webhook-key-file": webhookKeyFile, "shutdown-grace-seconds": shutdownGraceSeconds, "insecure": insecure ? "true" : nil,
+            "webhook-key-file": webhookKeyFile, "shutdown-grace-seconds": shutdownGraceSeconds,
+            "insecure": insecure ? "true" : nil,
             "dev": dev ? "true" : nil,
             "sample": sample ? "true" : nil, "metrics-public": metricsPublic ? "true" : nil,
         ]
