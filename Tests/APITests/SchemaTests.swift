@@ -45,10 +45,12 @@ import Testing
             try await test.refused(
                 .invalidChange, "POST", "\(Self.shop)/changes", body: .json(["message": "", "operations": [bad]]),
                 pointer: "/operations/0")
-            try await test.refused(
+            let file = "other: 1\ncheckout:\n  timeout: soon\n"
+            let imported = try await test.refused(
                 .invalidChange, "POST", "\(Self.shop)/import",
-                query: [("environment", "production"), ("format", "dotenv")],
-                body: .bytes(Array("checkout.timeout=soon\n".utf8), type: "text/plain"))
+                query: [("environment", "production"), ("format", "yaml")],
+                body: .bytes(Array(file.utf8), type: "text/plain"))
+            #expect(imported["violations"]?.arrayValue?[0]["line"] == 3, "where it stands in the file")
             try await test.refused(
                 .invalidChange, "POST", "\(Self.shop)/rollback",
                 body: .json(["toRevision": 2, "kinds": ["setting"]]))

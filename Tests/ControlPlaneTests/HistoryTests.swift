@@ -115,12 +115,12 @@ import Testing
         try await PlatformUnderTest.run { test in
             try await test.makeShop()
             func take(_ text: String, _ mode: WriteMode) async throws {
-                let (proposal, _, _) = try test.platform.importing(
+                let plan = try test.platform.importing(
                     test.caller,
                     ImportRequest(
                         project: test.project, environment: test.name("base"), format: .dotenv, bytes: Array(text.utf8),
                         mode: mode, references: nil, message: nil))
-                _ = try await test.platform.write(test.caller, WriteRequest(proposal: proposal, action: .import))
+                _ = try await test.platform.write(test.caller, WriteRequest(proposal: plan.proposal, action: .import))
             }
             try await take("A=1\nB=${A}2\n", .merge)
             #expect(test.revision == 2)

@@ -26,6 +26,48 @@ package struct ImportRequest: Sendable {
     }
 }
 
+/// The write that a file comes to.
+package struct ImportPlan: Sendable {
+    package let proposal: Proposal
+    /// What there is to say about the file's lines.
+    package let notices: [ImportNotice]
+    /// How many settings the file holds.
+    package let settings: Int
+    private let places: [ConfigKey: Place]
+
+    /// From 1.
+    struct Place: Sendable {
+        let line: Int
+        let column: Int?
+    }
+
+    init(proposal: Proposal, notices: [ImportNotice], settings: Int, places: [ConfigKey: Place]) {
+        self.proposal = proposal
+        self.notices = notices
+        self.settings = settings
+        self.places = places
+    }
+
+    /// The problem with the place in the file of every key that it concerns; of keys above or below one, where the file has only that.
+    package func located(_ problem: Problem) -> Problem {
+        guard problem.violations.contains(where: { $0.line == nil && $0.key != nil }) else { return problem }
+        let violations = problem.violations.map { violation in
+            guard violation.line == nil, let key = violation.key.flatMap({ try? ConfigKey(parsing: $0) }) else {
+                return violation
+            }
+            let above = { key.strictPrefixes.reversed().lazy.compactMap { places[$0] }.first }
+            guard let place = places[key] ?? above() else { return violation }
+            var violation = violation
+            violation.line = place.line
+            violation.column = place.column
+            return violation
+        }
+        return Problem(
+            problem.code, problem.detail, violations: violations, current: problem.current,
+            retryAfterSeconds: problem.retryAfterSeconds)
+    }
+}
+
 extension Platform {
     /// The write that takes a file in, and what there is to say about its lines.
     ///
@@ -33,13 +75,13 @@ extension Platform {
     /// `NAME`. `replace` deletes what an environment that the file has documents for itself has and the file lacks.
     package func importing(
         _ caller: Caller, _ request: ImportRequest
-    ) throws(Problem) -> (proposal: Proposal, notices: [ImportNotice], settings: Int) {
+    ) throws(Problem) -> ImportPlan {
         let file = try request.format.read(
             request.bytes, options: ImportOptions(references: request.references.map { $0 == .live ? .live : .literal })
         )
         var notices = file.notices
         var documents: [EnvironmentName: [ConfigKey: SettingBody]] = [:]
-        var lines: [ConfigKey: Int] = [:]
+        var places: [ConfigKey: ImportPlan.Place] = [:]
         if request.mode == .replace { documents[request.environment] = [:] }
         for document in file.documents {
             let environment = try Self.environment(of: document, in: request.environment)
@@ -49,7 +91,9 @@ extension Platform {
                     let body = try SettingBody(
                         setting.value, references: setting.hasLiveReferences ? .live : .literal)
                     documents[environment, default: [:]][setting.key] = body
-                    lines[setting.key] = setting.line
+                    if let line = setting.line {
+                        places[setting.key] = ImportPlan.Place(line: line, column: setting.column)
+                    }
                 } catch {
                     throw Problem(
                         .unreadableFile,
@@ -80,7 +124,8 @@ extension Platform {
         ) { state throws(Problem) in
             try Self.operations(taking: taken, into: base, mode: mode, in: try state.project(request.project))
         }
-        return (proposal, notices, taken.values.reduce(0) { $0 + $1.count })
+        return ImportPlan(
+            proposal: proposal, notices: notices, settings: taken.values.reduce(0) { $0 + $1.count }, places: places)
     }
 
     private static func environment(

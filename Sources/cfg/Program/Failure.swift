@@ -54,7 +54,9 @@ enum Failure {
     static func text(_ error: ConfigPlatformError, _ style: Style) -> String {
         var text = "\(style.red("error:")) \(SafeText.block(error.detail))\n"
         // One alone is mostly what the detail says already.
-        let shown = error.violations.filter { error.violations.count > 1 || !error.detail.contains($0.message) }
+        let shown = error.violations.filter {
+            error.violations.count > 1 || $0.line != nil || !error.detail.contains($0.message)
+        }
         for violation in shown.prefix(violationsShown) { text += "  - \(SafeText.line(line(violation)))\n" }
         if error.violations.count > violationsShown {
             text += "  … and \(error.violations.count - violationsShown) more (--output json shows all)\n"

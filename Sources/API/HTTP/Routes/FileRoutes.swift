@@ -31,14 +31,13 @@ enum FileRoutes {
                 "Say what the file is: 'format' is one of \(ConfigFormat.allCases.map(\.rawValue).joined(separator: ", ")).",
                 "format")
         }
-        let (proposal, notices, settings) = try platform.importing(
+        let plan = try platform.importing(
             caller,
             ImportRequest(
                 project: request.project(), environment: environment, format: format, bytes: request.body,
                 mode: query.choice("mode", of: WriteMode.self) ?? .merge,
                 references: query.choice("references", of: SettingBody.References.self), message: request.message()))
-        return PlannedWrite(
-            proposal: proposal, imported: ImportSummary(notices: notices, settings: settings))
+        return PlannedWrite(proposal: plan.proposal, imported: plan)
     }
 
     private static func give(

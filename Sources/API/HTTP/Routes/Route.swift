@@ -76,7 +76,7 @@ package struct Route: Sendable {
 /// A write as a request asks for it, with what its answer tells besides the change.
 struct PlannedWrite: Sendable {
     let proposal: Proposal
-    var imported: ImportSummary?
+    var imported: ImportPlan?
     /// The operations as they stand in the body, so that problems can point at them.
     var bodyOperations: [Operation] = []
 }

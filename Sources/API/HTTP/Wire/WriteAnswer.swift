@@ -3,15 +3,9 @@ import ConfigPlatformModel
 import ControlPlane
 import HTTPTypes
 
-/// What came of a file that was taken in, beside the change itself.
-struct ImportSummary: Sendable {
-    let notices: [ImportNotice]
-    let settings: Int
-}
-
 extension WriteOutcome {
     /// 201 where a change was committed, 200 where there was nothing to do or nothing was to be done.
-    func answer(_ imported: ImportSummary?, isDryRun: Bool) -> Answer {
+    func answer(_ imported: ImportPlan?, isDryRun: Bool) -> Answer {
         let isCommitted = if case .committed = kind { true } else { false }
         return .json(isCommitted ? .created : .ok) { json in
             json.member("author", change?.author.rawValue)
