@@ -1,7 +1,8 @@
-"""The benchmarks. Standard library only; peers are Debian packages (see scripts/setup.sh bench)."""
+"""The benchmarks. Standard library only; peers are Debian packages (see scripts/setup.sh bench), those of `schemas` from PyPI."""
 import http.client, json, os, re, select, shutil, signal, socket, struct, subprocess, sys, tempfile, threading, time
 
 CFG = os.environ.get("CFG_BINARY", ".build/release/cfg")
+SCHEMA_BENCHMARK = os.environ.get("CFG_SCHEMA_BENCHMARK", ".build/release/SchemaBenchmark")
 SECONDS = int(os.environ.get("CFG_BENCH_SECONDS", "5"))
 HERE = os.path.dirname(os.path.abspath(__file__))
 running = []
@@ -398,7 +399,41 @@ def history(folder):
     server.stop()
 
 
-PARTS = {"reads": reads, "writes": writes, "watchers": watchers, "scale": scale, "history": history}
+def pypi(folder, *packages):
+    """A Python that has those of the packages that can be installed, and which these are."""
+    python = folder + "/venv/bin/python"
+    if subprocess.run([sys.executable, "-m", "venv", folder + "/venv"], stdout=subprocess.DEVNULL).returncode:
+        return python, []
+    return python, [package for package in packages if subprocess.run(
+        [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", package]).returncode == 0]
+
+
+def schemas(folder):
+    """Validations of one document by one compiled schema in a second of the processor, each in a process and a thread of its own."""
+    if not os.path.exists(SCHEMA_BENCHMARK):
+        print(f"skipped: {SCHEMA_BENCHMARK} is missing; run make bench")
+        return
+    python, found = pypi(folder, "jsonschema-rs", "fastjsonschema")
+    files = [os.path.join(HERE, "schemas", name) for name in ("service.schema.json", "service.json")]
+    peers = [name for name in ("jsonschema-rs", "fastjsonschema") if name in found]
+    for name in ("jsonschema-rs", "fastjsonschema"):
+        if name not in peers:
+            print(f"skipped: {name} cannot be installed from PyPI")
+
+    def rate(command, source):
+        text = subprocess.run(command + files + [source, str(SECONDS)], check=True, capture_output=True, text=True).stdout
+        return float(text)
+
+    for source, name in (("parsed", "validations of a parsed document of 1 KB"), ("text", "the same, read from its text each time")):
+        commands = [[SCHEMA_BENCHMARK]] + [[python, os.path.join(HERE, "schemas", "peers.py"), peer] for peer in peers]
+        ours, *others = in_turn(*[lambda command=command: rate(command, source) for command in commands])
+        for peer, other in zip(peers, others):
+            report(name, ours, other, peer, 1)
+        if not peers:
+            print(f"{name:<58} {ours:>12,.0f}/s")
+
+
+PARTS = {"reads": reads, "writes": writes, "watchers": watchers, "scale": scale, "history": history, "schemas": schemas}
 
 
 def main():
@@ -406,7 +441,7 @@ def main():
     for name in chosen:
         if name not in PARTS:
             raise SystemExit(f"{name} is none of {', '.join(PARTS)}")
-    if not os.path.exists(CFG):
+    if chosen != ["schemas"] and not os.path.exists(CFG):
         raise SystemExit(f"{CFG} is missing; run make bench")
     base = tempfile.mkdtemp(prefix="cfg-bench-")
     try:
