@@ -4,7 +4,7 @@ BUILD := swift build --explicit-target-dependency-import-check error
 DATA ?= .data
 LISTEN ?= 127.0.0.1:8420
 
-.PHONY: run test check format lint bench faults generate clean
+.PHONY: run test check format lint bench faults fuzz generate clean
 
 ## Build, start on the embedded database with a sample project, and print where to look.
 run:
@@ -22,15 +22,16 @@ test:
 check: lint test
 
 lint:
-	@swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	@swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Fuzz
 
 format:
-	@swift format --in-place --recursive --parallel Package.swift Sources Tests
+	@swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks Fuzz
 
 ## Measure against peers side by side and print the ratios. Builds for release.
 bench:
 	@scripts/setup.sh bench
 	@swift build -c release --product cfg
+	@swift build -c release --product SchemaBenchmark
 	@Benchmarks/run.sh
 
 ## The long runs of the fault tests: 200 kills on each engine, power cuts, full disks.
@@ -38,6 +39,11 @@ faults:
 	@scripts/setup.sh test
 	@$(BUILD) --build-tests
 	@CFG_FAULT_ROUNDS=200 swift test --skip-build --filter FaultTests
+
+## Fuzz every parser and the validator, a minute each.
+fuzz:
+	@scripts/setup.sh run
+	@scripts/fuzz.sh
 
 ## Write anew what is generated and committed (schema golden files).
 generate:

@@ -9,7 +9,7 @@ packages=(libsqlite3-dev libpq-dev pkg-config)
 case "${1:-run}" in
 run) ;;
 test) packages+=(postgresql curl openssl gcc libc6-dev python3 python3-venv git) ;;
-bench) packages+=(postgresql curl openssl gcc libc6-dev python3 nginx-light etcd-server etcd-client wrk nghttp2-client) ;;
+bench) packages+=(postgresql curl openssl gcc libc6-dev python3 python3-venv nginx-light etcd-server etcd-client wrk nghttp2-client) ;;
 *)
     echo "usage: scripts/setup.sh run|test|bench" >&2
     exit 2
