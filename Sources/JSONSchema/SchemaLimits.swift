@@ -8,6 +8,9 @@ package struct SchemaLimits: Sendable {
     package var maxEvaluationDepth = 256
     /// Subschemas applied in one validation; the steps of patterns count towards it too.
     package var maxEvaluationSteps = 20_000_000
+    /// The same of saying what is wrong with a value, or what annotations it has: for each subschema applied a step, and
+    /// one for each name on the way to it. What says everything takes more time and memory than a verdict.
+    package var maxExplanationSteps = 5_000_000
     /// Violations reported; further ones are left out, and that is said. At least 1.
     package var maxViolations = 1_000
 

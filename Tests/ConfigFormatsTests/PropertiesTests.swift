@@ -53,4 +53,27 @@ import Testing
                 == "a.b\\ c\\=d\\:e\\#f\\!g=\\ x = y # \\\\ \\n\\u00E9\\uD83D\\uDE00\\u0001\nb=5\nc=[1,\"x\"]\nd=null\n"
         )
     }
+
+    @Test func `what looks like a reference in the name of a member is none when references are kept`() throws {
+        let settings: [(key: ConfigKey, value: JSONValue)] = [
+            (try key("a"), [["n${me": "x", "${b}": "${b}"]]), (try key("c"), [["${b}": "${b}"]]), (try key("d"), "x"),
+        ]
+        let options = ExportOptions(references: .kept(live: [try key("c")]))
+        let file = try ConfigFormat.properties.write(settings, options: options)
+        let reading = try Reading(file, as: .properties, references: .live)
+        #expect(
+            reading.values == [
+                "a": #"[{"${b}":"${b}","n${me":"x"}]"#, "c": #"[{"$${b}":"${b}"}]"#, "d": "x",
+            ])
+        #expect(reading.live == ["c"])
+    }
+
+    @Test func `references that a list as one string would hold no longer are refused`() throws {
+        let options = ExportOptions(references: .kept(live: [try key("a")]))
+        let value: JSONValue = ["${\"q r\":x}"]
+        let problem = #expect(throws: Problem.self) {
+            try ConfigFormat.properties.write([(try key("a"), value)], options: options)
+        }
+        #expect(problem?.violations.map(\.key) == ["a"])
+    }
 }

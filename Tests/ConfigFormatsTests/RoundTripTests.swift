@@ -55,6 +55,18 @@ import Testing
         }
     }
 
+    @Test(arguments: [ConfigFormat.yaml, .properties])
+    func `a name that would be divided at its dots into too many segments is refused`(format: ConfigFormat) throws {
+        func file(_ count: Int) throws -> [UInt8] {
+            let name = Array(repeating: "a", count: count).joined(separator: ".")
+            let key = try ConfigKey(segments: [name])
+            return try format.write([(key: key, value: JSONValue.string("x"))])
+        }
+        #expect(try Reading(try file(ConfigKey.segmentsMax), as: format).settings.count == 1)
+        let problem = #expect(throws: Problem.self) { try file(ConfigKey.segmentsMax + 1) }
+        #expect(problem?.code == .notAcceptable)
+    }
+
     @Test(arguments: [ConfigFormat.json, .yaml, .toml, .properties])
     func `live and literal texts come back as what they were when references are kept`(format: ConfigFormat) throws {
         try SeededGenerator.runs(200) { random in

@@ -14,6 +14,18 @@ enum LiveText {
         return mapStrings(of: value, ReferenceText.escaped)
     }
 
+    /// The value with every `${` in the names of members escaped, for formats in which all of it is one string.
+    static func escapingNames(_ value: JSONValue) -> JSONValue {
+        switch value {
+        case .array(let elements): return .array(elements.map(escapingNames))
+        case .object(let members):
+            var escaped = JSONObject()
+            for member in members { escaped[ReferenceText.escaped(member.name)] = escapingNames(member.value) }
+            return .object(escaped)
+        case .null, .bool, .number, .string: return value
+        }
+    }
+
     private static func unescaped(_ value: JSONValue) -> JSONValue {
         mapStrings(of: value) { text in
             guard let parts = try? ReferenceText.parse(text) else { return text }

@@ -69,6 +69,17 @@ struct SettingDocument {
         guard violations.isEmpty else { throw Self.unwritable(violations, format) }
     }
 
+    /// Refuses names that a reader, which divides them at their dots, would take for no key.
+    func requireKeys(_ names: [String], _ format: ConfigFormat) throws(Problem) {
+        let violations = zip(names, settings).compactMap { name, setting -> Violation? in
+            if (try? ConfigKey(segments: DottedName.segments(of: name))) != nil { return nil }
+            return Violation(
+                "'\(setting.key)' would be divided at its dots into more segments than the \(ConfigKey.segmentsMax) of a key.",
+                key: setting.key.text)
+        }
+        guard violations.isEmpty else { throw Self.unwritable(violations, format) }
+    }
+
     static func unwritable(_ violations: [Violation], _ format: ConfigFormat?) -> Problem {
         let target = format.map { " as \($0.title)" } ?? ""
         let remedy = format == .json || format == nil ? "" : " Choose another format, such as JSON, or leave it out."

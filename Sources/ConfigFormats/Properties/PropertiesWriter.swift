@@ -5,14 +5,33 @@ enum PropertiesWriter {
     static func write(_ document: SettingDocument, _ options: ExportOptions) throws(Problem) -> [UInt8] {
         let names = document.settings.map { DottedName.name(of: $0.key.segments) }
         try document.requireDistinct(names, .properties)
+        try document.requireKeys(names, .properties)
         var bytes: [UInt8] = []
-        for (name, setting) in zip(names, document.escapingLiterals(options.references).settings) {
+        for (name, setting) in zip(names, document.settings) {
             append(name, isName: true, to: &bytes)
             bytes.append(UInt8(ascii: "="))
-            append(setting.value.flatText, isName: false, to: &bytes)
+            append(try text(setting.value, of: setting.key, options.references), isName: false, to: &bytes)
             bytes.append(0x0A)
         }
         return bytes
+    }
+
+    /// A value that is no string becomes one, of which all is read for references: the names of its members too.
+    private static func text(
+        _ value: JSONValue, of key: ConfigKey, _ references: ExportOptions.References
+    ) throws(Problem) -> String {
+        guard case .kept(let live) = references else { return value.flatText }
+        if !live.contains(key) { return ReferenceText.escaped(value.flatText) }
+        let text = LiveText.escapingNames(value).flatText
+        guard value.stringValue != nil || (try? ReferenceText.parse(text)) != nil else {
+            throw SettingDocument.unwritable(
+                [
+                    Violation(
+                        "'\(key)' is no string, and as one its references could not be read. Export the resolved values.",
+                        key: key.text)
+                ], .properties)
+        }
+        return text
     }
 
     private static func append(_ text: String, isName: Bool, to bytes: inout [UInt8]) {

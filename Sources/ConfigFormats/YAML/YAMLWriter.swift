@@ -6,7 +6,9 @@ struct YAMLWriter {
     private var bytes: [UInt8] = []
 
     static func write(_ document: SettingDocument, _ options: ExportOptions) throws(Problem) -> [UInt8] {
-        try document.requireDistinct(document.settings.map { DottedName.name(of: $0.key.segments) }, .yaml)
+        let names = document.settings.map { DottedName.name(of: $0.key.segments) }
+        try document.requireDistinct(names, .yaml)
+        try document.requireKeys(names, .yaml)
         var writer = YAMLWriter()
         let object = document.escapingLiterals(options.references).nested()
         if object.isEmpty {

@@ -11,6 +11,7 @@ struct Explanation {
     private var scope: [Int32] = []
     private var depth = 0
     private var steps: Int
+    private var explanationSteps: Int
     /// Why no verdict could be reached, if none could.
     private var exhaustion: String?
     private var recorded = 0
@@ -21,6 +22,7 @@ struct Explanation {
         self.tables = tables
         self.keepsAnnotations = keepsAnnotations
         steps = program.limits.maxEvaluationSteps
+        explanationSteps = program.limits.maxExplanationSteps
     }
 
     mutating func explain(_ value: JSONValue) -> (unit: OutputUnit, isTruncated: Bool) {
@@ -47,10 +49,15 @@ struct Explanation {
         let node = program.nodes[Int(index)]
         var frame = Frame(index: index, node: node, source: program.sources[Int(index)])
         steps -= 1
+        explanationSteps -= 1 + evaluationPath.count + instancePath.count
         depth += 1
         defer { depth -= 1 }
         if steps < 0 {
             exhaust("judging this value takes more than \(program.limits.maxEvaluationSteps) steps; make it smaller")
+        } else if explanationSteps < 0 {
+            exhaust(
+                "saying what is wrong with this value takes more than \(program.limits.maxExplanationSteps) steps; make it "
+                    + "smaller, or simplify the schema")
         } else if depth > program.limits.maxEvaluationDepth {
             exhaust(
                 "judging this value applies more than \(program.limits.maxEvaluationDepth) schemas inside one another; "
@@ -66,11 +73,12 @@ struct Explanation {
 
     private func unit(of frame: Frame) -> OutputUnit {
         let isValid = frame.isValid && exhaustion == nil
+        if isValid, !keepsAnnotations { return .accepted }
         return OutputUnit(
             isValid: isValid, keywordLocation: JSONPointer(tokens: evaluationPath),
             absoluteKeywordLocation: frame.source.absoluteLocation([]),
             instanceLocation: JSONPointer(tokens: instancePath), keyword: "", node: frame.index,
-            children: isValid && !keepsAnnotations ? [] : frame.units.filter { $0.isValid == isValid })
+            children: frame.units.filter { $0.isValid == isValid })
     }
 
     private mutating func follow(_ value: JSONValue, _ frame: inout Frame) {

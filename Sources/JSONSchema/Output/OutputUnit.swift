@@ -17,6 +17,10 @@ struct OutputUnit: Sendable {
     var error: String?
     var annotation: JSONValue?
     var children: [OutputUnit] = []
+
+    /// That of a schema that accepts, where nothing is to be said of it.
+    static let accepted = OutputUnit(
+        isValid: true, keywordLocation: .root, absoluteKeywordLocation: "", instanceLocation: .root, keyword: "")
 }
 
 /// The output formats of JSON Schema Core section 12.4.

@@ -51,6 +51,16 @@ import Testing
         #expect(schema.validate(1).violations.count == 1)
     }
 
+    @Test func `a verdict stands though following every keyword to its end takes more than is allowed`() throws {
+        let schema = try Schema(
+            compiling: ["$dynamicAnchor": "x", "oneOf": [["type": "number", "$dynamicRef": "#x"], true]])
+        #expect(schema.isValid("a"))
+        #expect(schema.validate("a").isValid)
+        for format in OutputFormat.allCases { #expect(schema.output("a", format: format)["valid"] == true) }
+        #expect(!schema.isValid(1))
+        #expect(schema.output(1, format: .basic)["errors"]?.arrayValue?.count == 1)
+    }
+
     @Test func `steps of evaluation`() throws {
         // Every level doubles the work of the next.
         var definitions = JSONObject()
@@ -66,6 +76,45 @@ import Testing
             schema.validate(1).violations.map(\.message) == [
                 "judging this value takes more than 20000 steps; make it smaller"
             ])
+    }
+
+    /// Each level applies the next twice.
+    private func doubling(_ keyword: String, _ levels: Int, _ last: JSONValue) throws -> Schema {
+        var definitions = JSONObject()
+        for level in 0..<levels {
+            let next: JSONValue = ["$ref": .string("#/$defs/\(level + 1)")]
+            definitions[String(level)] = [keyword: [next, next]]
+        }
+        definitions[String(levels)] = last
+        return try Schema(
+            compiling: ["$ref": "#/$defs/0", "$defs": .object(definitions)],
+            options: limited { $0.maxExplanationSteps = 20_000 })
+    }
+
+    @Test(arguments: ["allOf", "anyOf", "oneOf"])
+    func `steps of saying what is wrong, of which there are fewer than of judging`(keyword: String) throws {
+        let schema = try doubling(keyword, 10, false)
+        #expect(!schema.isValid(1))
+        #expect(
+            schema.validate(1).violations.map(\.message) == [
+                "saying what is wrong with this value takes more than 20000 steps; make it smaller, or simplify the schema"
+            ])
+        #expect(schema.output(1, format: .basic)["errors"]?.arrayValue?.count == 1)
+    }
+
+    @Test func `a value that is valid is so without annotations where there are too many`() throws {
+        let schema = try doubling("allOf", 10, ["title": "a"])
+        #expect(schema.validate(1).isValid)
+        #expect(schema.output(1, format: .detailed) == ["valid": true])
+        let small = try doubling("allOf", 3, ["title": "a"])
+        #expect(small.output(1, format: .basic)["annotations"]?.arrayValue?.count == 8)
+    }
+
+    @Test func `a value of very many places is told what is wrong with one of them`() throws {
+        let schema = try Schema(compiling: ["items": ["allOf": [["type": "integer"], ["minimum": 0]]]])
+        var elements = Array(repeating: 1 as JSONValue, count: 20_000)
+        elements[15_000] = -1
+        #expect(schema.validate(.array(elements)).violations.map(\.instanceLocation.text) == ["/15000"])
     }
 
     @Test func `not does not turn a verdict that was not reached`() throws {
