@@ -36,7 +36,15 @@ extension Explanation {
             conclude(keyword, units, annotation, &frame)
         case .items(let inner, let start):
             guard start < elements.count else { return }
-            let units = apply(inner, keyword, elements, Array(start..<elements.count))
+            let units =
+                program.isNever(inner)
+                ? (start..<elements.count).map { place in
+                    refusal(
+                        keyword, at: String(place), frame,
+                        start == 0
+                            ? "must not be here: the array must be empty; remove it"
+                            : "is one element too many: there may be \(start); remove it")
+                } : apply(inner, keyword, elements, Array(start..<elements.count))
             frame.coverage.insertAll(elements.count)
             conclude(keyword, units, true, &frame)
         case .contains(let inner, let minimum, let maximum, let marksEvaluated):
@@ -58,21 +66,30 @@ extension Explanation {
         let found = units.indices.filter { units[$0].isValid }
         if marksEvaluated { for place in found { frame.coverage.insert(place) } }
         if found.count < minimum {
-            let title = program.title(of: inner).map { " \(Wording.quoted($0))" } ?? ""
             fail(
                 minimum == 1 ? keyword : "minContains",
-                "must contain at least \(elementCount(minimum)) that fits the schema\(title) under \"contains\"; "
+                "must contain at least \(elementCount(minimum)) that \(wish(inner, isOne: minimum == 1)); "
                     + (found.isEmpty ? "contains none" : "contains \(found.count)"), &frame)
         } else if found.count > maximum {
             fail(
                 "maxContains",
-                "must contain at most \(elementCount(maximum)) that fits the schema under \"contains\"; contains "
+                "must contain at most \(elementCount(maximum)) that \(wish(inner, isOne: maximum == 1)); contains "
                     + "\(found.count), at \(Wording.list(found.prefix(12).map { String($0) }, "and"))", &frame)
         } else {
             let annotation: JSONValue =
                 found.count == elements.count ? true : .array(found.map { JSONValue.int($0) })
             annotate(keyword, annotation, &frame, children: found.map { units[$0] })
         }
+    }
+
+    /// What `contains` looks for: the types where its schema says no more, otherwise the schema.
+    private func wish(_ inner: NodeIndex, isOne: Bool) -> String {
+        let node = program.nodes[Int(inner)]
+        if node.numberStart == node.end, node.types != .all {
+            return isOne ? "is \(Wording.types(node.types))" : "are each \(Wording.types(node.types))"
+        }
+        let title = program.title(of: inner).map { " \(Wording.quoted($0))" } ?? ""
+        return "\(isOne ? "fits" : "fit") the schema\(title) under \"contains\""
     }
 
     mutating func applyUnevaluated(

@@ -20,7 +20,7 @@ extension Explanation {
             var units: [OutputUnit] = []
             for name in object.names {
                 var unit = descend(inner, [keyword], .string(name)).unit
-                if !unit.isValid { unit = unit.prefixingErrors("the name \(Wording.quoted(name)) ") }
+                if !unit.isValid { unit = unit.ofName(Wording.quoted(name)) }
                 units.append(unit)
             }
             conclude(keyword, units, nil, &frame)
@@ -155,10 +155,14 @@ extension Explanation {
 }
 
 extension OutputUnit {
-    func prefixingErrors(_ prefix: String) -> OutputUnit {
+    /// The same said of a member's name, which need not be told twice.
+    func ofName(_ name: String) -> OutputUnit {
         var unit = self
-        unit.error = error.map { prefix + $0 }
-        unit.children = children.map { $0.prefixingErrors(prefix) }
+        let found = "; found " + name
+        unit.error = error.map { error in
+            "the name \(name) " + (error.hasSuffix(found) ? error.dropLast(found.count) + "; rename the member" : error)
+        }
+        unit.children = children.map { $0.ofName(name) }
         return unit
     }
 }

@@ -40,7 +40,11 @@ import Testing
             (["uniqueItems": true], ["a", "b", "a"], "must have no element twice; 0 and 2 are both \"a\": remove one"),
             (
                 ["contains": ["type": "string"]], [1],
-                "must contain at least one element that fits the schema under \"contains\"; contains none"
+                "must contain at least one element that is a string; contains none"
+            ),
+            (
+                ["contains": ["minimum": 5], "minContains": 2], [7],
+                "must contain at least 2 elements that fit the schema under \"contains\"; contains 1"
             ),
             (["required": ["port"]], [:], "the member \"port\" is missing; add it"),
             (["required": ["port"]], ["prot": 1], "the member \"port\" is missing; is \"prot\" meant for it?"),
@@ -54,12 +58,23 @@ import Testing
                 ["propertyNames": ["maxLength": 1]], ["ab": 1],
                 "the name \"ab\" must have at most one character; \"ab\" has 2"
             ),
+            (
+                ["propertyNames": ["pattern": "^[a-z]+$"]], ["Ab": 1],
+                "the name \"Ab\" must match the pattern ^[a-z]+$; rename the member"
+            ),
             (false, 1, "is not allowed here; remove it"),
         ] as [(JSONValue, JSONValue, String)])
     func `a message says what was wanted, what was found and how to mend it`(
         schema: JSONValue, value: JSONValue, message: String
     ) throws {
         #expect(try messages(schema, value) == ["the value: " + message])
+    }
+
+    @Test func `an element that there is no room for is told how many there may be`() throws {
+        let schema: JSONValue = ["prefixItems": [["type": "string"]], "items": false]
+        #expect(try messages(schema, ["a", 1]) == ["/1: is one element too many: there may be 1; remove it"])
+        #expect(
+            try messages(["items": false], [1]) == ["/0: must not be here: the array must be empty; remove it"])
     }
 
     @Test func `a member that is not known is told its likely name`() throws {
