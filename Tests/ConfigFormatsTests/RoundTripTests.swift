@@ -67,6 +67,16 @@ import Testing
         #expect(problem?.code == .notAcceptable)
     }
 
+    @Test(arguments: [ConfigFormat.yaml, .properties])
+    func `a setting that would be read as the profile of its document is refused`(format: ConfigFormat) throws {
+        for key in ["spring.config.activate.on-profile", "spring.profiles"] {
+            let settings = [(key: try ConfigKey(parsing: key), value: JSONValue.string("docker"))]
+            let problem = #expect(throws: Problem.self) { try format.write(settings) }
+            #expect(problem?.code == .notAcceptable)
+            #expect(try Reading(try ConfigFormat.toml.write(settings), as: .toml).settings.count == 1)
+        }
+    }
+
     @Test(arguments: [ConfigFormat.json, .yaml, .toml, .properties])
     func `live and literal texts come back as what they were when references are kept`(format: ConfigFormat) throws {
         try SeededGenerator.runs(200) { random in

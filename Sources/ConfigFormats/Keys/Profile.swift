@@ -7,12 +7,15 @@ enum Profile {
 
     private static let parsedKeys = Set(keys.compactMap { try? ConfigKey(parsing: $0) })
 
+    /// Whether a setting of this key says which profile its document is for.
+    static func divides(_ key: ConfigKey) -> Bool { parsedKeys.contains(key) }
+
     /// Appends the document that the settings make: one, or one for each profile where several are named.
     static func divide(
         _ settings: [ImportedSetting], into documents: inout [ImportedDocument], _ notices: inout Notices,
         _ violations: inout [Violation]
     ) {
-        let selectors = settings.filter { parsedKeys.contains($0.key) }
+        let selectors = settings.filter { divides($0.key) }
         guard let selector = selectors.first else {
             if !settings.isEmpty { documents.append(ImportedDocument(settings: settings)) }
             return

@@ -69,10 +69,14 @@ struct SettingDocument {
         guard violations.isEmpty else { throw Self.unwritable(violations, format) }
     }
 
-    /// Refuses names that a reader, which divides them at their dots, would take for no key.
+    /// Refuses names that a reader, which divides them at their dots, would take for no key, and those by which it would divide the file.
     func requireKeys(_ names: [String], _ format: ConfigFormat) throws(Problem) {
         let violations = zip(names, settings).compactMap { name, setting -> Violation? in
-            if (try? ConfigKey(segments: DottedName.segments(of: name))) != nil { return nil }
+            if let key = try? ConfigKey(segments: DottedName.segments(of: name)) {
+                guard Profile.divides(key) else { return nil }
+                return Violation(
+                    "'\(setting.key)' would be read as the profile that the document is for.", key: setting.key.text)
+            }
             return Violation(
                 "'\(setting.key)' would be divided at its dots into more segments than the \(ConfigKey.segmentsMax) of a key.",
                 key: setting.key.text)
