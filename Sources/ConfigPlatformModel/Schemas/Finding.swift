@@ -128,13 +128,9 @@ extension ProjectState {
     /// What there is to say of the values that a change of this project wrote.
     package func warnings(of change: ChangeRecord) -> [Finding] {
         var found: [Finding] = []
-        for effect in change.effects where effect.address.kind == .setting {
-            guard let bytes = effect.body, let name = effect.address.environment, let environment = environments[name],
-                let key = try? effect.setting?.key ?? ConfigKey(parsing: effect.address.key),
-                let body = try? effect.setting?.body ?? SettingBody(stored: bytes)
-            else { continue }
-            found += plaintextFindings(key, body, in: environment)
-            if body.content != .unset { found += deprecation(of: key, in: environment) }
+        for setting in settings(writtenBy: change) {
+            found += plaintextFindings(setting.key, setting.body, in: setting.environment)
+            found += deprecation(of: setting.key, in: setting.environment)
             if found.count >= Limits.findings { break }
         }
         return Array(found.prefix(Limits.findings))
@@ -143,11 +139,26 @@ extension ProjectState {
     /// The values of a change that must not lie in plain text where the project refuses that.
     func plaintextViolations(of change: ChangeRecord) -> [Violation] {
         guard body.plaintextSecrets == .refuse else { return [] }
-        return warnings(of: change).filter { $0.kind == .plaintextSecret }.map { finding in
+        return settings(writtenBy: change).flatMap { plaintextFindings($0.key, $0.body, in: $0.environment) }.map {
+            finding in
             Violation(
                 finding.message + " Store it as a secret, or say why it may lie here: cfg key set "
                     + "\(finding.key ?? "KEY") --plaintext-reason \"…\".",
                 keyword: "plaintext-secret", environment: finding.environment, key: finding.key)
+        }
+    }
+
+    /// The settings that a change gave a value.
+    private func settings(
+        writtenBy change: ChangeRecord
+    ) -> some Sequence<(key: ConfigKey, body: SettingBody, environment: EnvironmentState)> {
+        change.effects.lazy.compactMap { effect in
+            guard effect.address.kind == .setting, let bytes = effect.body,
+                let environment = effect.address.environment.flatMap({ self.environments[$0] }),
+                let key = try? effect.setting?.key ?? ConfigKey(parsing: effect.address.key),
+                let body = try? effect.setting?.body ?? SettingBody(stored: bytes), body.content != .unset
+            else { return nil }
+            return (key, body, environment)
         }
     }
 }

@@ -150,6 +150,23 @@ import Testing
         #expect(try ledger.commit(.put("checkout.new", 1, in: "base")).warnings().isEmpty)
     }
 
+    @Test func `warnings, however many, hide no credential from a project that refuses them`() throws {
+        var ledger = try Self.shop()
+        let schema: JSONValue = ["additionalProperties": ["deprecated": true]]
+        try ledger.commit(
+            Operation(.putProject(try ProjectBody(plaintextSecrets: .refuse))), .schema("old", schema, .prefix("old")))
+        var operations = try (0..<Limits.findings + 5).map {
+            try Operation.put(ConfigKey(parsing: "old.k\($0)"), 1, in: "base")
+        }
+        try ledger.commit(operations)
+        operations = try (0..<Limits.findings + 5).map {
+            try Operation.put(ConfigKey(parsing: "old.k\($0)"), 2, in: "base")
+        }
+        operations.append(try Operation.put("zz.password", "correct horse", in: "base"))
+        let problem = try #require(ledger.refusal(operations))
+        #expect(problem.violations.map(\.key) == ["zz.password"])
+    }
+
     @Test func `only schemas whose keys a change touches are judged again`() throws {
         #expect(SchemaJudgement.concerns(.prefix("a.b"), ["a.b.c"]))
         #expect(SchemaJudgement.concerns(.prefix("a.b"), ["a"]), "the value of a may hold b")
