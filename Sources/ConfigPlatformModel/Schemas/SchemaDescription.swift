@@ -1,7 +1,7 @@
 /// What the schemas of a project say of a key: for people and forms, not for judging.
 ///
-/// Found by walking along the key through `properties`, `additionalProperties`, `$ref` and `allOf`, and through the branches of `anyOf`
-/// and `oneOf` where there is no other way. What the schema nearest to the key says comes first.
+/// Found by walking along the key through `properties`, `additionalProperties` and `$ref`, and through every branch of `allOf`, `anyOf`
+/// and `oneOf`. What the schema nearest to the key says comes first.
 package struct SchemaDescription: Hashable, Sendable {
     /// The schemas that say something, in order of name.
     package private(set) var schemas: [SchemaName] = []

@@ -110,20 +110,13 @@ extension ResolvedEnvironment.Contents {
             return (try? JSONValue(parsing: value, limits: .trusted))?[rest]
         }
         var below: [StoredSetting] = []
-        var bound = 2
         var next = settings.first(notBelow: key.subtreeLowerBound)
         while let setting = next, key.isStrictPrefix(of: setting.key) {
             below.append(setting)
-            bound += DocumentWriter.byteBound(of: setting.key, value(of: setting))
             next = settings.first(notBelow: setting.key.subtreeLowerBound)
         }
         guard !below.isEmpty else { return nil }
-        let bytes = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bound) { room in
-            var writer = DocumentWriter(room)
-            for setting in below { writer.write(setting.key, value(of: setting)) }
-            return Array(writer.finish())
-        }
-        return (try? JSONValue(parsing: bytes, limits: .trusted))?[JSONPointer(tokens: key.segments)]
+        return (try? JSONValue(parsing: encoded(below), limits: .trusted))?[JSONPointer(tokens: key.segments)]
     }
 }
 

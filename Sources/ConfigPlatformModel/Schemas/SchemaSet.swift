@@ -13,18 +13,18 @@ package final class StoredSchema: Sendable {
         case done(Result<Schema, SchemaError>)
     }
     private let compilation = Mutex(Compilation.none)
+    /// Whether it may refer to other documents than itself and the metaschemas.
+    let refersToOthers: Bool
 
     init(name: SchemaName, body: SchemaBody, revision: Revision) {
         self.name = name
         self.body = body
         self.revision = revision
+        refersToOthers = Self.refersToOthers(body.schema)
     }
 
     /// What the schema's references are relative to: a reference to `common` leads to the schema of that name in the same project.
     var uri: String { SchemaSet.base + name.rawValue }
-
-    /// Whether it may refer to other documents than itself and the metaschemas.
-    var refersToOthers: Bool { Self.refersToOthers(body.schema) }
 
     private static func refersToOthers(_ schema: JSONValue) -> Bool {
         switch schema {
@@ -45,7 +45,7 @@ package final class StoredSchema: Sendable {
             if case .done(let result) = compilation { return result }
             let result = Result { () throws(SchemaError) in
                 try Schema(
-                    compiling: body.schema, baseURI: uri, registry: refersToOthers ? set.registry : SchemaRegistry(),
+                    compiling: body.schema, baseURI: uri, registry: set.registry,
                     options: SchemaOptions(assertsFormats: true))
             }
             compilation = .done(result)
@@ -62,6 +62,8 @@ package struct SchemaSet: Sendable {
     static let base = "cfg:/schemas/"
 
     private let schemas: [SchemaName: StoredSchema]
+    /// All of them by their URIs, where any refers to another.
+    fileprivate let registry: SchemaRegistry
     /// Whether some schema has the keyword that asks for annotations.
     let mentionsWriteOnly: Bool
     let mentionsDeprecated: Bool
@@ -70,6 +72,8 @@ package struct SchemaSet: Sendable {
 
     private init(_ schemas: [SchemaName: StoredSchema]) {
         self.schemas = schemas
+        let refers = schemas.values.contains(where: \.refersToOthers)
+        registry = refers ? SchemaRegistry(schemas.values.map { ($0.uri, $0.body.schema) }) : SchemaRegistry()
         mentionsWriteOnly = schemas.values.contains { Self.mentions("writeOnly", in: $0.body.schema) }
         mentionsDeprecated = schemas.values.contains { Self.mentions("deprecated", in: $0.body.schema) }
     }
@@ -81,10 +85,6 @@ package struct SchemaSet: Sendable {
 
     /// In order of name.
     package var sorted: [StoredSchema] { schemas.values.sorted { $0.name < $1.name } }
-
-    fileprivate var registry: SchemaRegistry {
-        SchemaRegistry(schemas.values.map { (uri: $0.uri, document: $0.body.schema) })
-    }
 
     func compiled(_ schema: StoredSchema) -> Result<Schema, SchemaError> { schema.compiled(in: self) }
 

@@ -1,6 +1,9 @@
 extension ResolvedEnvironment.Contents {
     /// The nested document in canonical JSON. Key order is member order, so one pass over the settings writes it.
-    package func encodedDocument() -> [UInt8] {
+    package func encodedDocument() -> [UInt8] { encoded(settings) }
+
+    /// The same of some of them, in key order.
+    func encoded(_ settings: some Sequence<StoredSetting>) -> [UInt8] {
         var bound = 2
         for setting in settings { bound += DocumentWriter.byteBound(of: setting.key, value(of: setting)) }
         // Written where there is room for the worst case, then kept at its size.

@@ -138,11 +138,10 @@ final class CommitQueue: Sendable {
 
     private func nextToDecide() -> (Entry, tip: PlatformState?)? {
         let (next, isOver) = state.withLock { state -> ((Entry, tip: PlatformState?)?, Bool) in
-            guard !state.isHeld, !state.waiting.isEmpty else {
+            if state.isHeld || state.waiting.isEmpty {
                 state.isDeciding = false
                 // What was held back may go on at once where nothing is under way any more.
-                if state.startsDeciding() { return ((state.waiting.removeFirst(), nil), false) }
-                return (nil, state.isClosed)
+                guard state.startsDeciding() else { return (nil, state.isClosed) }
             }
             return ((state.waiting.removeFirst(), state.tip), false)
         }
