@@ -29,6 +29,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(
             url: "https://github.com/apple/swift-configuration.git", from: "1.4.0",
@@ -49,6 +50,13 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "ExactJSON"),
         .target(name: "JSONSchema", dependencies: ["ExactJSON"]),
+        .target(
+            name: "Identity",
+            dependencies: [
+                "ExactJSON", crypto,
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ]),
         .target(name: "ConfigPlatformModel", dependencies: ["ExactJSON", "JSONSchema", crypto]),
         .target(name: "ConfigFormats", dependencies: ["ConfigPlatformModel"]),
         .target(
@@ -109,6 +117,13 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
         .testTarget(name: "ArchitectureTests"),
+        .testTarget(
+            name: "IdentityTests",
+            dependencies: [
+                "ExactJSON", "Identity", "TestSupport", crypto,
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ],
+            exclude: ["Servers"]),
         .testTarget(name: "ModelTests", dependencies: ["ConfigPlatformModel", "TestSupport", crypto]),
         .testTarget(
             name: "JSONSchemaTests",

@@ -8,6 +8,7 @@ import Testing
         "CLibPQ": [],
         "ExactJSON": [],
         "JSONSchema": ["ExactJSON"],
+        "Identity": ["ExactJSON"],
         "ConfigPlatformModel": ["ExactJSON", "JSONSchema"],
         "ConfigFormats": ["ConfigPlatformModel"],
         "Store": ["ConfigPlatformModel", "CLibPQ"],
