@@ -69,7 +69,7 @@ let package = Package(
         .target(
             name: "ControlPlane",
             dependencies: [
-                "ConfigPlatformModel", "ConfigFormats", "Store", crypto, logging, metrics, lifecycle,
+                "ConfigPlatformModel", "ConfigFormats", "Store", "Identity", crypto, logging, metrics, lifecycle,
                 nioCore,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "DequeModule", package: "swift-collections"),

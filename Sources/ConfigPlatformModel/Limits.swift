@@ -57,6 +57,26 @@ package enum Limits {
     package static let minimumRevisionWaitSeconds = 5
     package static let requestSeconds = 30
     package static let tokens = 10_000
+    package static let grantsPerToken = 32
+    /// Sessions that are live.
+    package static let sessions = 50_000
+    /// How long sessions that have ended are still listed.
+    package static let endedSessionSeconds: Int64 = 604_800
+    /// Names in one list of an item.
+    package static let listedNames = 10_000
+    package static let permissionsPerRole = 100
+    package static let membersPerGroup = 10_000
+    package static let groupsPerIdentity = 1_000
+    package static let freezesPerEnvironment = 50
+    /// Roles, groups, identities, issuers and bindings of the platform or of one project, and protections of one project.
+    package static let accessItems = 50_000
+    /// Change requests of one project that are open.
+    package static let openChangeRequests = 500
+    /// Change requests of one project that were closed last, and are still listed.
+    package static let closedChangeRequests = 500
+    package static let commentsPerChangeRequest = 500
+    /// The longest time for which the glass may be broken.
+    package static let breakGlassSeconds: Int64 = 14_400
     /// Changes committed in one transaction.
     package static let groupChanges = 128
     /// Changes that wait for the writer before further ones are refused.

@@ -1,4 +1,6 @@
 package import ConfigPlatformModel
+import Dispatch
+import Identity
 package import Logging
 import ServiceLifecycle
 package import Store
@@ -13,15 +15,24 @@ package final class Platform: Service {
     let hub: WatchHub
     let committer: Committer
     let credentials: CredentialSet
+    let uses: CredentialUses
     let past: PastStates
     package let webhooks: Webhooks
+    let issuers: Issuers
+    let signIn: SignInSettings
+    let throttle = Throttle()
+    /// Where passwords are hashed.
+    let passwordQueue = DispatchQueue(label: "cfg.passwords", qos: .utility)
     let anonymousRefusals = AnonymousRefusals()
     private let tail: Tail
 
     /// Loads the newest state of the store. When this returns the platform can be read; ``run()`` is needed to write and to follow.
     package init(
-        store: any Store, world: World, logger: Logger, webhooks: Webhooks = Webhooks(key: nil)
+        store: any Store, world: World, logger: Logger, webhooks: Webhooks = Webhooks(key: nil),
+        signIn: SignInSettings = SignInSettings()
     ) async throws {
+        self.signIn = signIn
+        issuers = Issuers(signIn, logger: logger)
         self.webhooks = webhooks
         self.store = store
         self.world = world
@@ -34,7 +45,8 @@ package final class Platform: Service {
         published = Published(state, contact: world.now(), hub: hub)
         committer = Committer(store: store, published: published, world: world, logger: logger)
         let version = try await store.head().credentialsVersion
-        credentials = CredentialSet(try await store.credentials(), version: version)
+        credentials = CredentialSet(try await store.credentials(after: nil), version: version)
+        uses = CredentialUses(try await store.credentialUses())
         past = PastStates(store: store)
         tail = Tail(
             store: store, published: published, committer: committer, credentials: credentials, world: world,
@@ -51,6 +63,8 @@ package final class Platform: Service {
                     group.addTask { await self.beat() }
                     group.addTask { await self.recordAnonymousRefusals() }
                     group.addTask { await self.forgetExpired() }
+                    group.addTask { await self.recordUses() }
+                    group.addTask { await self.applyScheduled() }
                     group.addTask { await self.resolveAhead() }
                 }
             }
@@ -92,15 +106,14 @@ package final class Platform: Service {
     func submit(_ job: CommitJob) async throws(Problem) -> CommitJob.Outcome {
         let outcome = try await committer.submit(job)
         switch job.work {
-        case .createCredential, .createFirstCredential, .revokeCredential:
+        case .createCredential, .createFirstCredential, .revokeCredentials:
             // The caller must find the credential as it now is on this replica; others follow by their tail.
             do {
-                let head = try await store.head()
-                credentials.replace(with: try await store.credentials(), version: head.credentialsVersion)
+                try await credentials.catchUp(with: store, to: try await store.head())
             } catch {
                 logger.warning("credentials could not be read back", metadata: ["error": "\(error)"])
             }
-        case .change, .event, .forgetExpired: break
+        case .change, .event, .recordUses, .forgetExpired: break
         }
         return outcome
     }
@@ -144,9 +157,22 @@ package final class Platform: Service {
 
     private func forgetExpired() async {
         while !Task.isCancelled {
+            let old = world.now().adding(seconds: -Limits.endedSessionSeconds)
+            let sessions = credentials.all.filter { $0.purpose == .session && !$0.isLive(at: old) }.map(\.id)
             _ = try? await submit(
-                CommitJob(work: .forgetExpired, caller: nil, action: .change, target: "platform"))
+                CommitJob(work: .forgetExpired(sessions: sessions), caller: nil, action: .change, target: "platform"))
+            credentials.forget(sessions)
             try? await Task.sleep(for: .seconds(3_600))
+        }
+    }
+
+    private func recordUses() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(60))
+            let uses = uses.drain()
+            guard !uses.isEmpty, !Task.isCancelled else { continue }
+            _ = try? await submit(
+                CommitJob(work: .recordUses(uses), caller: nil, action: .change, target: "platform"))
         }
     }
 

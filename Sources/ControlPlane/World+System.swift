@@ -2,7 +2,7 @@ import ConfigPlatformModel
 import Foundation
 
 extension World {
-    /// The machine's clock, and its source of unpredictable bytes.
+    /// The machine's clock, its time zones, and its source of unpredictable bytes.
     package static let system = World(
         now: {
             var time = timespec()
@@ -21,6 +21,11 @@ extension World {
                     }
                 }
                 initialized = count
+            }
+        },
+        offsets: UTCOffsets { zone, time in
+            TimeZone(identifier: zone).map {
+                Int64($0.secondsFromGMT(for: Date(timeIntervalSince1970: Double(time.microseconds / 1_000_000))))
             }
         })
 }

@@ -39,8 +39,11 @@ package protocol Store: Sendable {
     /// At most `limit` audit events that match: oldest first where the query has `after`, newest first otherwise.
     func events(matching query: EventQuery, limit: Int) async throws -> [AuditLeaf]
 
-    /// Every credential, the ended ones too.
-    func credentials() async throws -> [Credential]
+    /// Every credential, the ended ones too; with `version` those only that were written since the head's `credentialsVersion` was that.
+    func credentials(after version: Int64?) async throws -> [Credential]
+
+    /// When credentials were used last, by id; those that never were are left out.
+    func credentialUses() async throws -> [String: Timestamp]
 
     func idempotencyRecords(liveAt now: Timestamp) async throws -> [IdempotencyRecord]
 
@@ -77,6 +80,10 @@ package protocol StoreTransaction {
     func insert(_ credential: Credential) throws
     /// Throws ``StoreError/conflict(_:)`` where there is none of that id.
     func revokeCredential(id: String, at time: Timestamp) throws
+    /// Forgets sessions that have ended.
+    func dropSessions(ids: [String]) throws
+    /// Notes when credentials were used last; an earlier time than the one that is known is passed over.
+    func recordUses(_ uses: [String: Timestamp]) throws
 }
 
 /// The counters of the one row that every writer locks.

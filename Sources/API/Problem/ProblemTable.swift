@@ -31,6 +31,8 @@ extension Problem.Code {
         case .requestTimeout: ProblemRow(.requestTimeout, "The request did not arrive in time")
         case .revisionConflict: ProblemRow(.conflict, "Something else is there than was expected")
         case .alreadyExists: ProblemRow(.conflict, "The name is taken")
+        case .approvalNeeded: ProblemRow(.conflict, "Approvals are still to be had")
+        case .frozen: ProblemRow(.conflict, "The environment is frozen")
         case .inUse: ProblemRow(.conflict, "Something else depends on it")
         case .idempotencyKeyReused: ProblemRow(.conflict, "The Idempotency-Key belongs to another request")
         case .ledgerDiverged: ProblemRow(.conflict, "The ledger is not the one the token came from")

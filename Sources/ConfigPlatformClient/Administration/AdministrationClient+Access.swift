@@ -5,9 +5,12 @@ extension AdministrationClient {
         try await page(ServerRequest(.get, "tokens"), of: "tokens")
     }
 
-    package func createToken(_ name: TokenName, expiresIn seconds: Int64?) async throws -> Answer<NewToken> {
+    package func createToken(
+        _ name: TokenName, _ grant: Grant, isPersonal: Bool, expiresIn seconds: Int64?
+    ) async throws -> Answer<NewToken> {
         var request = ServerRequest(.post, "tokens")
-        var body: JSONObject = ["name": .string(name.rawValue)]
+        var body: JSONObject = ["grants": .array([grant.json]), "name": .string(name.rawValue)]
+        if isPersonal { body["personal"] = true }
         body["expiresIn"] = seconds.map { .int($0) }
         request.send(.object(body))
         return try await read(request)

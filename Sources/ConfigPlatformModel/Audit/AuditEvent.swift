@@ -30,6 +30,18 @@ package struct AuditEvent: Hashable, Sendable {
         case tokenCreate = "token.create"
         case tokenRevoke = "token.revoke"
         case authenticate = "authenticate"
+        case signIn = "session.create"
+        case sessionRevoke = "session.revoke"
+        case passwordSet = "password.set"
+        case requestCreate = "request.create"
+        case requestEdit = "request.edit"
+        case requestComment = "request.comment"
+        case requestApprove = "request.approve"
+        case requestReject = "request.reject"
+        case requestWithdraw = "request.withdraw"
+        case requestSchedule = "request.schedule"
+        case requestApply = "request.apply"
+        case breakGlass = "access.break-glass"
     }
 
     package enum Outcome: String, CaseIterable, Sendable {

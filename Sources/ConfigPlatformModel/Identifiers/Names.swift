@@ -6,6 +6,16 @@ package struct ProjectName: Hashable, Sendable, Comparable {
         rawValue = try NameRule.parse(text, what: "project", allowsAt: false)
     }
 
+    /// The name under which the ledger keeps what belongs to the platform as a whole. No project can have it.
+    package static let platform = ProjectName(trusted: "_platform")
+
+    /// A name as the ledger has it.
+    package init(stored text: some StringProtocol) throws(InvalidIdentifier) {
+        self = text == Self.platform.rawValue ? .platform : try ProjectName(parsing: text)
+    }
+
+    private init(trusted: String) { rawValue = trusted }
+
     package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 }
 
@@ -75,7 +85,7 @@ package struct ValidatorName: Hashable, Sendable, Comparable {
     package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 }
 
-private enum NameRule {
+enum NameRule {
     static let bytesMax = 63
 
     static func parse(
@@ -90,7 +100,7 @@ private enum NameRule {
         else {
             let others = allowsAt ? "'.', '_', '@' or '-'" : "'.', '_' or '-'"
             throw InvalidIdentifier(
-                "'\(InvalidIdentifier.shown(text))' is not a name for \(what == "environment" ? "an" : "a") \(what): use 1 to 63 "
+                "'\(InvalidIdentifier.shown(text))' is not a name for \("aeiou".contains(what.prefix(1)) ? "an" : "a") \(what): use 1 to 63 "
                     + "lower-case letters, digits, \(others), beginning with a letter or a digit.")
         }
         return String(text)

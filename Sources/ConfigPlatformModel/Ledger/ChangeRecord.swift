@@ -94,7 +94,7 @@ extension ChangeRecord {
                 "a change of version \(try record.int64("version")), which this program does not know")
         }
         revision = try Revision(record.int64("revision"))
-        project = try ProjectName(parsing: record.string("project"))
+        project = try ProjectName(stored: record.string("project"))
         author = try Principal(parsing: record.string("author"))
         committedAt = try Timestamp(parsing: record.string("committedAt"))
         message = try record.string("message")

@@ -8,6 +8,10 @@ package struct Decision: Sendable {
     /// The project before and after; nil where it does not exist.
     package let before: ProjectState?
     package let after: ProjectState?
+    /// The protected environments that the change would alter and that no emergency frees. Empty where the platform itself writes.
+    package private(set) var guarded: [GuardedEnvironment] = []
+    /// Those of them whose approvals are still to be had: where there are any, the change is not to be written.
+    package private(set) var unapproved: [GuardedEnvironment] = []
 
     /// What programs of an environment would find changed, in key order.
     package func differences(in environment: EnvironmentName) -> [ValueDifference] {
@@ -17,13 +21,99 @@ package struct Decision: Sendable {
     }
 }
 
+extension Decision {
+    /// What the change does, as whoever approves it sees it.
+    package var impact: Impact { Impact(self) }
+
+    /// Finds out what guards the environments that the change alters, and refuses what is not to be even with every approval.
+    fileprivate mutating func guardProtected(
+        from state: PlatformState, _ proposal: Proposal, _ authorization: Authorization, at now: Timestamp,
+        _ offsets: UTCOffsets
+    ) throws(Problem) {
+        guard proposal.purpose != .breakGlass, proposal.purpose != .requestStep else { return }
+        let isRollback = proposal.source?["operation"] == .string("rollback")
+        guarded = guards(from: state).filter { guarded in
+            let authority = authorization.viewpoint.authority
+            return !(isRollback && guarded.protection.allowsEmergencyRollback)
+                && !authority.hasBrokenGlass(guarded.environment, of: guarded.project, at: now)
+        }
+        guard !guarded.isEmpty else { return }
+        try checkRequiredSchemas()
+        unapproved = guarded.filter { $0.approvals > 0 }
+        if case .apply(let id) = proposal.purpose, !unapproved.isEmpty {
+            guard let request = before?.access.request(id) else { throw .noRequest(id) }
+            let standing = Approvals(of: request, impact.digest, at: state, now: now)
+            unapproved = unapproved.filter { standing.missing(for: $0) > 0 }
+            if let first = unapproved.first {
+                throw Problem(
+                    .approvalNeeded,
+                    "'\(first.environment.rawValue)' of project '\(first.project.rawValue)' needs \(standing.missing(for: first)) more "
+                        + "of \(first.approvals) approvals of what the request comes to now.")
+            }
+        }
+        guard unapproved.isEmpty else { return }
+        for guarded in guarded {
+            guard let freeze = guarded.protection.freezes.first(where: { $0.holds(at: now, offsets) }) else { continue }
+            throw Problem(
+                .frozen,
+                "'\(guarded.environment.rawValue)' of project '\(guarded.project.rawValue)' is frozen"
+                    + (freeze.reason.isEmpty ? "." : ": \(freeze.reason)")
+                    + " Wait for its end, schedule the change, or break the glass.")
+        }
+    }
+
+    private func checkRequiredSchemas() throws(Problem) {
+        for guarded in guarded {
+            guard let after, let environment = after.environments[guarded.environment] else { continue }
+            for name in guarded.protection.requiredSchemas {
+                let schema = after.schemas[name]
+                guard let schema, !schema.body.isReportOnly, schema.body.judges(environment) else {
+                    throw Problem(
+                        .invalidChange,
+                        "'\(guarded.environment.rawValue)' is protected by the schema '\(name.rawValue)', which does not stand there, or "
+                            + "only reports.",
+                        violations: [
+                            Violation(
+                                "The schema '\(name.rawValue)' is required.", keyword: "requiredSchemas",
+                                environment: guarded.environment, schema: name.rawValue)
+                        ])
+                }
+            }
+        }
+    }
+
+    /// Validators that must have allowed the change.
+    package var requiredValidators: Set<ValidatorName> {
+        Set(guarded.flatMap(\.protection.requiredValidators))
+    }
+}
+
 extension PlatformState {
     /// Decides what a proposal comes to: the one place where a change is found valid or refused. Pure; the same state, proposal and time
     /// give the same decision on every replica.
     ///
     /// Throws ``Problem`` with code `not-found`, `revision-conflict`, `in-use`, `limit-exceeded` or `invalid-change`; the last with every
     /// violation in every environment that would read the change.
-    package func decide(_ proposal: Proposal, at now: Timestamp) throws(Problem) -> Decision {
+    /// Where the author may not do what the proposal does: `forbidden`, or `not-found` where it may not know of the place; where a
+    /// protected environment would alter in a time of freeze `frozen`, and where a request that is to be applied lacks approvals
+    /// `approval-needed`. Approvals that a plain change needs are told by ``Decision/approvals``: then it is not to be written.
+    package func decide(
+        _ proposal: Proposal, at now: Timestamp, offsets: UTCOffsets = .none
+    ) throws(Problem) -> Decision {
+        guard let authorization = Authorization(proposal, at: self, now: now) else {
+            return try decided(proposal, nil, at: now, offsets)
+        }
+        try authorization.checkProposal()
+        do throws(Problem) {
+            return try decided(proposal, authorization, at: now, offsets)
+        } catch {
+            throw authorization.viewpoint.redacted(error)
+        }
+    }
+
+    private func decided(
+        _ proposal: Proposal, _ authorization: Authorization?, at now: Timestamp, _ offsets: UTCOffsets
+    ) throws(Problem) -> Decision {
         let operations = try proposal.laidOut(at: self)
         let before = projects[proposal.project]
         guard operations.count <= Limits.operationsPerChange else {
@@ -38,7 +128,9 @@ extension PlatformState {
         guard !proposal.message.utf8.contains(0) else {
             throw Problem(.invalidChange, "The message holds a NUL character; remove it.")
         }
+        try authorization?.check(operations)
         try checkExistence(of: proposal.project, for: operations)
+        try checkPlaces(operations, in: proposal.project)
         try before.checkAddressesAndExpectations(operations, in: proposal.project)
         let effects = before.effects(of: operations)
         try before.checkEnvironments(effects, operations, in: proposal.project)
@@ -46,7 +138,7 @@ extension PlatformState {
             return Decision(change: nil, state: self, touched: Touched(), before: before, after: before)
         }
         let change = ChangeRecord(
-            revision: revision.next, project: proposal.project, author: proposal.author,
+            revision: revision.next, project: proposal.project, author: proposal.author.principal,
             committedAt: max(now, committedAt),
             message: proposal.message, source: proposal.source, effects: effects, previousDigest: digest)
         guard change.body.count <= Limits.changeBytes else {
@@ -59,16 +151,38 @@ extension PlatformState {
             try after.check(since: before, touched: touched)
             try after.checkPlaintext(change)
         }
+        try authorization?.check(change, after: after)
         guard projects.count < Limits.projects || before != nil else {
             throw Problem(
                 .limitExceeded, "There are \(projects.count) projects, as many as there may be. Delete one first.")
         }
-        return Decision(
+        var decision = Decision(
             change: change, state: following(change, with: after), touched: touched, before: before, after: after)
+        try decision.state.checkAccess(change, since: self, after)
+        guard let authorization else { return decision }
+        try decision.guardProtected(from: self, proposal, authorization, at: now, offsets)
+        return decision
+    }
+
+    /// What is said of the platform as a whole, and what of a project.
+    private func checkPlaces(_ operations: [LaidOutOperation], in project: ProjectName) throws(Problem) {
+        for (index, operation) in operations.enumerated() {
+            let kind = operation.address.kind
+            let isFitting = project == .platform ? kind.isAccess && kind != .protection : !kind.isOfPlatform
+            guard isFitting else {
+                throw Problem(
+                    .invalidChange,
+                    project == .platform
+                        ? "The platform itself has no items of kind \(kind.rawValue); they belong to projects."
+                        : "Items of kind \(kind.rawValue) are the platform's; POST the change to /api/v1/changes.",
+                    violations: [Violation("Not of this place.", pointer: "/operations/\(index)/kind", keyword: "kind")]
+                )
+            }
+        }
     }
 
     private func checkExistence(of project: ProjectName, for operations: [LaidOutOperation]) throws(Problem) {
-        guard projects[project] == nil else { return }
+        guard projects[project] == nil, project != .platform else { return }
         let begins = operations.contains { operation in
             if case .putProject = operation.target { true } else { false }
         }
@@ -195,9 +309,7 @@ extension ProjectState? {
             }
             guard environments[name] != nil else {
                 throw Problem(
-                    .notFound,
-                    "There is no environment '\(name.rawValue)' in project '\(project.rawValue)'. Create it first, or in the same "
-                        + "change.",
+                    .notFound, Problem.noEnvironment(name, in: project).detail,
                     violations: [violation("No such environment.")])
             }
             guard !removed.contains(name) else {
@@ -222,6 +334,7 @@ extension Operation.Target {
         case .deleteProject, .putProject: 0
         case .putEnvironment, .deleteEnvironment: 1
         case .putSchema, .deleteSchema, .putValidator, .deleteValidator: 3
+        case .putAccess, .deleteAccess: 4
         default: 2
         }
     }

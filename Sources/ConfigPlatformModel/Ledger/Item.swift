@@ -9,9 +9,23 @@ package enum Kind: String, CaseIterable, Hashable, Sendable {
     case schema
     /// Who outside is asked whether a change may be.
     case validator
+    /// What may be done by whoever has it.
+    case role
+    /// Who has a role, and where.
+    case binding
+    /// Who belongs together.
+    case group
+    /// What is known of somebody who may act.
+    case identity
+    /// Whose word is taken for who somebody is.
+    case issuer
+    /// What a change needs that alters what programs of an environment read.
+    case protection
+    /// A change that waits for approval.
+    case changeRequest = "change-request"
 
     /// Whether items of this kind live in one environment rather than in the project.
-    package var isEnvironmental: Bool { self == .setting }
+    package var isEnvironmental: Bool { self == .setting || self == .protection }
 }
 
 /// Where an item is: project / environment / kind / key.
@@ -47,6 +61,10 @@ package struct ItemAddress: Hashable, Sendable {
 
     package static func validator(_ name: ValidatorName, in project: ProjectName) -> ItemAddress {
         ItemAddress(project: project, environment: nil, kind: .validator, key: name.rawValue)
+    }
+
+    package static func access(_ place: AccessPlace, in project: ProjectName) -> ItemAddress {
+        place.address(in: project)
     }
 
     /// An address read back from where ``ItemAddress`` wrote it.

@@ -22,6 +22,8 @@ package struct Operation: Hashable, Sendable {
         case deleteSchema(SchemaName)
         case putValidator(ValidatorName, ValidatorBody)
         case deleteValidator(ValidatorName)
+        case putAccess(AccessPlace, AccessBody)
+        case deleteAccess(AccessPlace)
     }
 
     /// What must be true of the item that an operation is about, before the change.
@@ -41,6 +43,7 @@ package struct Operation: Hashable, Sendable {
         case .putDefinition(let key, _), .deleteDefinition(let key): .settingDefinition(key, in: project)
         case .putSchema(let name, _), .deleteSchema(let name): .schema(name, in: project)
         case .putValidator(let name, _), .deleteValidator(let name): .validator(name, in: project)
+        case .putAccess(let place, _), .deleteAccess(let place): .access(place, in: project)
         }
     }
 
@@ -53,7 +56,9 @@ package struct Operation: Hashable, Sendable {
         case .putDefinition(_, let body): body.json.canonicalBytes()
         case .putSchema(_, let body): body.json.canonicalBytes()
         case .putValidator(_, let body): body.json.canonicalBytes()
-        case .deleteProject, .deleteEnvironment, .deleteSetting, .deleteDefinition, .deleteSchema, .deleteValidator:
+        case .putAccess(_, let body): body.bytes
+        case .deleteProject, .deleteEnvironment, .deleteSetting, .deleteDefinition, .deleteSchema, .deleteValidator,
+            .deleteAccess:
             nil
         }
     }
@@ -62,7 +67,10 @@ package struct Operation: Hashable, Sendable {
 /// A change that somebody asks for. What it comes to is decided against a state of the ledger, and again under the writer's lock.
 package struct Proposal: Sendable {
     package let project: ProjectName
-    package let author: Principal
+    package let author: Author
+    package let purpose: Purpose
+    /// The one item that the proposal is about, where it is about one: whether it may be altered is seen before what stands there is.
+    package let about: ItemAddress?
     /// At most ``Limits/messageBytes``.
     package let message: String
     package let source: JSONValue?
@@ -71,26 +79,46 @@ package struct Proposal: Sendable {
     /// The same, laid out beforehand where they are the same whatever the state: who decides holds up everybody else.
     let laidOut: [LaidOutOperation]?
 
+    /// What a proposal may do that others may not.
+    package enum Purpose: Hashable, Sendable {
+        /// What its author may write.
+        case change
+        /// A step of a change request: its creation, what is said of it, its end.
+        case requestStep
+        /// The change that a request asks for.
+        case apply(ChangeRequestID)
+        /// The rights of an emergency.
+        case breakGlass
+    }
+
     package init(
-        project: ProjectName, author: Principal, message: String, source: JSONValue? = nil,
+        project: ProjectName, by author: Author, as purpose: Purpose = .change, about: ItemAddress? = nil,
+        message: String, source: JSONValue? = nil,
         operations: @escaping @Sendable (PlatformState) throws(Problem) -> [Operation]
     ) {
         self.project = project
         self.author = author
+        self.purpose = purpose
+        self.about = about
         self.message = message
         self.source = source
         self.operations = operations
         laidOut = nil
     }
 
-    package init(project: ProjectName, author: Principal, message: String, operations: [Operation]) {
+    package init(project: ProjectName, by author: Author, message: String, operations: [Operation]) {
         self.project = project
         self.author = author
+        purpose = .change
+        about = nil
         self.message = message
         source = nil
         self.operations = { _ in operations }
         laidOut = operations.map { LaidOutOperation($0, in: project) }
     }
+
+    /// Who asks for it, whoever wrote it.
+    package var asking: Principal { author.subject?.principal ?? author.principal }
 
     func laidOut(at state: PlatformState) throws(Problem) -> [LaidOutOperation] {
         if let laidOut { return laidOut }
@@ -119,5 +147,47 @@ struct LaidOutOperation: Sendable {
             return Effect(address: address, body: body, setting: (key, setting))
         }
         return Effect(address: address, body: body)
+    }
+}
+
+extension Operation {
+    /// The operation that has an effect, where a client could have asked for it.
+    package init(restating effect: Effect) throws(Problem) {
+        do {
+            self.init(try Self.target(effect))
+        } catch let problem as Problem {
+            throw problem
+        } catch {
+            throw Problem(.fault, "An operation that waits for approval cannot be read: \(error)")
+        }
+    }
+
+    private static func target(_ effect: Effect) throws -> Target {
+        let address = effect.address
+        let body = try effect.body.map { try JSONValue(parsing: $0, limits: .trusted) }
+        switch address.kind {
+        case .project: return try body.map { .putProject(try ProjectBody(parsing: $0)) } ?? .deleteProject
+        case .environment:
+            let name = try EnvironmentName(parsing: address.key)
+            return try body.map { .putEnvironment(name, try EnvironmentBody(parsing: $0)) } ?? .deleteEnvironment(name)
+        case .setting:
+            guard let environment = address.environment else { throw UnreadableRecord("a setting without environment") }
+            let key = try ConfigKey(parsing: address.key)
+            guard let bytes = effect.body else { return .deleteSetting(key, environment) }
+            return .putSetting(key, environment, try SettingBody(stored: bytes))
+        case .settingDefinition:
+            let key = try ConfigKey(parsing: address.key)
+            return try body.map { .putDefinition(key, try SettingDefinitionBody(parsing: $0)) }
+                ?? .deleteDefinition(key)
+        case .schema:
+            let name = try SchemaName(parsing: address.key)
+            return try body.map { .putSchema(name, try SchemaBody(parsing: $0)) } ?? .deleteSchema(name)
+        case .validator:
+            let name = try ValidatorName(parsing: address.key)
+            return try body.map { .putValidator(name, try ValidatorBody(parsing: $0)) } ?? .deleteValidator(name)
+        case .role, .binding, .group, .identity, .issuer, .protection, .changeRequest:
+            let place = try AccessPlace(address.kind, key: address.key, environment: address.environment)
+            return try body.map { .putAccess(place, try AccessBody(address.kind, parsing: $0)) } ?? .deleteAccess(place)
+        }
     }
 }

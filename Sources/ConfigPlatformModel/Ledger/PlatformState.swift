@@ -3,18 +3,24 @@ package struct PlatformState: Sendable {
     package let revision: Revision
     package let digest: Digest
     package let committedAt: Timestamp
+    /// The platform's own items among them, under ``ProjectName/platform``.
     package let projects: [ProjectName: ProjectState]
+    package let access: AccessPolicy
     /// Kept rather than made when asked for: every response carries it.
     package let token: RevisionToken
 
     package static let empty = PlatformState(
-        revision: .zero, digest: .zero, committedAt: Timestamp(microseconds: 0), projects: [:])
+        revision: .zero, digest: .zero, committedAt: Timestamp(microseconds: 0), projects: [:], access: .empty)
 
-    package init(revision: Revision, digest: Digest, committedAt: Timestamp, projects: [ProjectName: ProjectState]) {
+    package init(
+        revision: Revision, digest: Digest, committedAt: Timestamp, projects: [ProjectName: ProjectState],
+        access: AccessPolicy
+    ) {
         self.revision = revision
         self.digest = digest
         self.committedAt = committedAt
         self.projects = projects
+        self.access = access
         token = RevisionToken(revision, digest)
     }
 
@@ -31,18 +37,16 @@ package struct PlatformState: Sendable {
     func following(_ change: ChangeRecord, with project: ProjectState?) -> PlatformState {
         var projects = projects
         projects[change.project] = project
+        let concernsAccess =
+            project == nil || change.effects.contains { $0.address.kind.isAccess && $0.address.kind != .changeRequest }
         return PlatformState(
-            revision: change.revision, digest: change.digest, committedAt: change.committedAt, projects: projects)
+            revision: change.revision, digest: change.digest, committedAt: change.committedAt, projects: projects,
+            access: concernsAccess ? access.with(project?.access, of: change.project) : access)
     }
 
     /// The project, or the problem that says that there is none.
     package func project(_ name: ProjectName) throws(Problem) -> ProjectState {
-        guard let project = projects[name] else {
-            throw Problem(
-                .notFound,
-                "There is no project '\(name.rawValue)'. Create it with PUT /api/v1/projects/\(name.rawValue), or list "
-                    + "what there is with GET /api/v1/projects.")
-        }
+        guard let project = projects[name] else { throw .noProject(name) }
         return project
     }
 }
@@ -50,21 +54,30 @@ package struct PlatformState: Sendable {
 extension ProjectState {
     /// The environment, or the problem that says that there is none.
     package func environment(_ name: EnvironmentName) throws(Problem) -> EnvironmentState {
-        guard let environment = environments[name] else { throw noEnvironment(name) }
+        guard let environment = environments[name] else { throw .noEnvironment(name, in: self.name) }
         return environment
     }
 
     /// What programs of the environment read, or the problem that says that there is no such environment.
     package func reading(_ name: EnvironmentName) throws(Problem) -> ResolvedEnvironment {
-        guard let reading = resolved[name] else { throw noEnvironment(name) }
+        guard let reading = resolved[name] else { throw .noEnvironment(name, in: self.name) }
         return reading
     }
+}
 
-    private func noEnvironment(_ name: EnvironmentName) -> Problem {
+extension Problem {
+    package static func noProject(_ name: ProjectName) -> Problem {
         Problem(
             .notFound,
-            "There is no environment '\(name.rawValue)' in project '\(self.name.rawValue)'. Create it with "
-                + "PUT /api/v1/projects/\(self.name.rawValue)/environments/\(name.rawValue).")
+            "There is no project '\(name.rawValue)'. Create it with PUT /api/v1/projects/\(name.rawValue), or list "
+                + "what there is with GET /api/v1/projects.")
+    }
+
+    package static func noEnvironment(_ name: EnvironmentName, in project: ProjectName) -> Problem {
+        Problem(
+            .notFound,
+            "There is no environment '\(name.rawValue)' in project '\(project.rawValue)'. Create it with "
+                + "PUT /api/v1/projects/\(project.rawValue)/environments/\(name.rawValue), or in the same change.")
     }
 }
 
@@ -77,6 +90,7 @@ extension PlatformState {
         private var definitions: [ProjectName: [ConfigKey: ProjectState.Definition]] = [:]
         private var validators: [ProjectName: [ValidatorName: ProjectState.Validator]] = [:]
         private var schemas: [ProjectName: [SchemaName: StoredSchema?]] = [:]
+        private var access: [ProjectName: AccessItems] = [:]
         /// One key object for all environments that have the key.
         private var keys: [String: ConfigKey] = [:]
 
@@ -114,6 +128,11 @@ extension PlatformState {
                     ProjectState.Validator(
                         body: try ValidatorBody(parsing: JSONValue(parsing: body, limits: .trusted)), revision: revision
                     )
+            case .role, .binding, .group, .identity, .issuer, .protection, .changeRequest:
+                access[address.project, default: AccessItems()].set(
+                    try AccessPlace(address.kind, key: address.key, environment: address.environment),
+                    StoredAccess(
+                        body: try AccessBody(address.kind, stored: body, in: address.project), revision: revision))
             }
         }
 
@@ -129,6 +148,11 @@ extension PlatformState {
             revision: Revision, digest: Digest, committedAt: Timestamp
         ) throws -> PlatformState {
             var result: [ProjectName: ProjectState] = [:]
+            if access[.platform] != nil, projects[.platform] == nil {
+                projects[.platform] = (try ProjectBody(), .zero)
+            }
+            let policy = AccessPolicy(
+                platform: access[.platform] ?? AccessItems(), projects: access.filter { $0.key != .platform })
             for (name, project) in projects {
                 var states: [EnvironmentName: EnvironmentState] = [:]
                 for (environment, item) in environments[name] ?? [:] {
@@ -147,20 +171,27 @@ extension PlatformState {
                     name: name, body: project.body, revision: project.revision, environments: states,
                     definitions: definitions[name] ?? [:],
                     schemas: SchemaSet().updated(with: schemas[name] ?? [:]).set,
-                    validators: validators[name] ?? [:], layering: layering,
+                    validators: validators[name] ?? [:], access: access[name] ?? AccessItems(), layering: layering,
                     resolved: resolved)
+                for place in access[name]?.items.keys.map({ $0 }) ?? [] {
+                    if let environment = place.environment, states[environment] == nil {
+                        throw UnreadableRecord("a protection of an environment that does not exist: \(environment)")
+                    }
+                }
                 if settings[name]?.isEmpty == true { settings[name] = nil }
                 environments[name] = nil
                 definitions[name] = nil
                 schemas[name] = nil
                 validators[name] = nil
+                access[name] = nil
             }
             guard environments.isEmpty, definitions.isEmpty, schemas.isEmpty, validators.isEmpty,
-                settings.isEmpty
+                settings.isEmpty, access.isEmpty
             else {
                 throw UnreadableRecord("items of a project or an environment that does not exist")
             }
-            return PlatformState(revision: revision, digest: digest, committedAt: committedAt, projects: result)
+            return PlatformState(
+                revision: revision, digest: digest, committedAt: committedAt, projects: result, access: policy)
         }
     }
 }

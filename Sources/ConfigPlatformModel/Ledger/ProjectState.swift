@@ -8,6 +8,7 @@ package final class ProjectState: Sendable {
     package let definitions: [ConfigKey: Definition]
     package let schemas: SchemaSet
     package let validators: [ValidatorName: Validator]
+    package let access: AccessItems
     package let layering: Layering
     /// What programs of each environment read.
     package let resolved: [EnvironmentName: ResolvedEnvironment]
@@ -25,7 +26,7 @@ package final class ProjectState: Sendable {
     init(
         name: ProjectName, body: ProjectBody, revision: Revision, environments: [EnvironmentName: EnvironmentState],
         definitions: [ConfigKey: Definition], schemas: SchemaSet,
-        validators: [ValidatorName: Validator], layering: Layering,
+        validators: [ValidatorName: Validator], access: AccessItems, layering: Layering,
         resolved: [EnvironmentName: ResolvedEnvironment]
     ) {
         self.name = name
@@ -35,6 +36,7 @@ package final class ProjectState: Sendable {
         self.definitions = definitions
         self.schemas = schemas
         self.validators = validators
+        self.access = access
         self.layering = layering
         self.resolved = resolved
     }
@@ -43,7 +45,7 @@ package final class ProjectState: Sendable {
     package var sortedEnvironments: [EnvironmentState] { environments.values.sorted { $0.name < $1.name } }
 
     /// The body of an item and the revision that last wrote it; nil where there is none.
-    func item(at target: Operation.Target) -> (body: [UInt8], revision: Revision)? {
+    package func item(at target: Operation.Target) -> (body: [UInt8], revision: Revision)? {
         switch target {
         case .putProject, .deleteProject:
             return (body.json.canonicalBytes(), revision)
@@ -57,6 +59,8 @@ package final class ProjectState: Sendable {
             return schemas[name].map { ($0.body.json.canonicalBytes(), $0.revision) }
         case .putValidator(let name, _), .deleteValidator(let name):
             return validators[name].map { ($0.body.json.canonicalBytes(), $0.revision) }
+        case .putAccess(let place, _), .deleteAccess(let place):
+            return access[place].map { ($0.body.bytes, $0.revision) }
         }
     }
 }
@@ -96,6 +100,7 @@ extension ProjectState {
         var definitions: [ConfigKey: Definition]
         var schemas: [SchemaName: StoredSchema?] = [:]
         var validators: [ValidatorName: Validator]
+        var access: AccessItems
         var own: [EnvironmentName: SettingIndex] = [:]
         var writtenKeys: [EnvironmentName: Set<ConfigKey>] = [:]
         var altered: Set<EnvironmentName> = []
@@ -104,11 +109,13 @@ extension ProjectState {
             self.name = name
             self.revision = revision
             self.previous = previous
-            body = previous?.body
+            // The platform itself is always there, without an item of its own.
+            body = try previous?.body ?? (name == .platform ? ProjectBody() : nil)
             bodyRevision = previous?.revision ?? revision
             environments = previous?.environments ?? [:]
             definitions = previous?.definitions ?? [:]
             validators = previous?.validators ?? [:]
+            access = previous?.access ?? AccessItems()
         }
 
         mutating func apply(_ effect: Effect) throws {
@@ -126,6 +133,7 @@ extension ProjectState {
                     environments[environment] = nil
                     own[environment] = nil
                     writtenKeys[environment] = nil
+                    access.end(environment)
                     return
                 }
                 environments[environment] = EnvironmentState(
@@ -153,7 +161,22 @@ extension ProjectState {
                     Validator(
                         body: try ValidatorBody(parsing: JSONValue(parsing: $0, limits: .trusted)), revision: revision)
                 }
+            case .role, .binding, .group, .identity, .issuer, .protection, .changeRequest:
+                try applyAccess(effect)
             }
+        }
+
+        private mutating func applyAccess(_ effect: Effect) throws {
+            let address = effect.address
+            let place = try AccessPlace(address.kind, key: address.key, environment: address.environment)
+            if let environment = place.environment, environments[environment] == nil {
+                throw UnreadableRecord("an effect on an environment that does not exist: \(address)")
+            }
+            access.set(
+                place,
+                try effect.body.map {
+                    StoredAccess(body: try AccessBody(address.kind, stored: $0, in: name), revision: revision)
+                })
         }
 
         private mutating func applySetting(_ effect: Effect) throws {
@@ -205,7 +228,7 @@ extension ProjectState {
             if !schemas.isEmpty { (schemaSet, touched.schemas) = schemaSet.updated(with: schemas) }
             let state = ProjectState(
                 name: name, body: body, revision: bodyRevision, environments: environments, definitions: definitions,
-                schemas: schemaSet, validators: validators, layering: layering, resolved: resolved)
+                schemas: schemaSet, validators: validators, access: access, layering: layering, resolved: resolved)
             return (state, touched)
         }
 

@@ -38,6 +38,8 @@ package struct Problem: Error, Hashable, Sendable {
         case revisionConflict = "revision-conflict"
         case alreadyExists = "already-exists"
         case inUse = "in-use"
+        case approvalNeeded = "approval-needed"
+        case frozen = "frozen"
         case idempotencyKeyReused = "idempotency-key-reused"
         case ledgerDiverged = "ledger-diverged"
         case preconditionFailed = "precondition-failed"

@@ -27,21 +27,11 @@ package struct EnvironmentBody: Hashable, Sendable {
 
     package init(parsing json: JSONValue) throws(Problem) {
         let members = try ItemText.members(of: json, allowed: Self.members, what: "an environment")
-        var inherits: [EnvironmentName] = []
-        if let list = members["inherits"] {
-            guard case .array(let values) = list else {
-                throw Problem(.invalidRequest, "'inherits' is a list of names of environments, such as [\"base\"].")
-            }
-            for value in values {
-                guard let text = value.stringValue else {
-                    throw Problem(.invalidRequest, "'inherits' lists names, which are strings.")
-                }
-                inherits.append(
-                    try ItemText.parsed { () throws(InvalidIdentifier) in try EnvironmentName(parsing: text) })
-            }
+        let inherits = try members["inherits"].map { list throws(Problem) in
+            try ItemText.environments(list, named: "inherits")
         }
         try self.init(
-            inherits: inherits, description: try ItemText.text(members["description"], named: "description"),
+            inherits: inherits ?? [], description: try ItemText.text(members["description"], named: "description"),
             isAbstract: try ItemText.flag(members["abstract"], named: "abstract"))
     }
 
@@ -132,19 +122,10 @@ package struct SettingDefinitionBody: Hashable, Sendable {
 
     package init(parsing json: JSONValue) throws(Problem) {
         let members = try ItemText.members(of: json, allowed: Self.members, what: "a setting definition")
-        var tags: [String] = []
-        if let list = members["tags"] {
-            guard case .array(let values) = list else { throw Problem(.invalidRequest, "'tags' is a list of strings.") }
-            for value in values {
-                guard let text = value.stringValue else {
-                    throw Problem(.invalidRequest, "'tags' is a list of strings.")
-                }
-                tags.append(text)
-            }
-        }
         try self.init(
             description: try ItemText.text(members["description"], named: "description"),
-            plaintextReason: try ItemText.text(members["plaintextReason"], named: "plaintextReason"), tags: tags)
+            plaintextReason: try ItemText.text(members["plaintextReason"], named: "plaintextReason"),
+            tags: try ItemText.texts(members["tags"], named: "tags"))
     }
 
     /// The members that a body may have.
@@ -180,24 +161,98 @@ package enum ItemText {
         return text
     }
 
-    package static func environments(_ value: JSONValue) throws(Problem) -> [EnvironmentName] {
-        guard let values = value.arrayValue else {
-            throw Problem(.invalidRequest, "'environments' is a list of names of environments.")
+    package static func environments(
+        _ value: JSONValue, named name: String = "environments"
+    ) throws(Problem) -> [EnvironmentName] {
+        guard value.arrayValue != nil else {
+            throw Problem(.invalidRequest, "'\(name)' is a list of names of environments, such as [\"base\"].")
         }
-        var names: [EnvironmentName] = []
-        for value in values {
-            guard let text = value.stringValue else {
-                throw Problem(.invalidRequest, "'environments' lists names, which are strings.")
-            }
-            names.append(try parsed { () throws(InvalidIdentifier) in try EnvironmentName(parsing: text) })
-        }
-        return names
+        return try identifiers(value, named: name) { text throws(InvalidIdentifier) in
+            try EnvironmentName(parsing: text)
+        } ?? []
     }
 
     package static func flag(_ value: JSONValue?, named name: String) throws(Problem) -> Bool {
         guard let value else { return false }
         guard let flag = value.boolValue else { throw Problem(.invalidRequest, "'\(name)' is true or false.") }
         return flag
+    }
+
+    package static func choice<Choice: RawRepresentable & CaseIterable>(
+        _ value: JSONValue?, named name: String, of type: Choice.Type
+    ) throws(Problem) -> Choice? where Choice.RawValue == String {
+        guard let value else { return nil }
+        guard let choice = value.stringValue.flatMap(Choice.init) else {
+            let known = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+            throw Problem(.invalidRequest, "'\(name)' is one of \(known).")
+        }
+        return choice
+    }
+
+    package static func choices<Choice: RawRepresentable & CaseIterable>(
+        _ value: JSONValue?, named name: String, of type: Choice.Type
+    ) throws(Problem) -> [Choice]? where Choice.RawValue == String {
+        guard let value else { return nil }
+        guard let values = value.arrayValue, values.count <= Choice.allCases.count else {
+            throw Problem(.invalidRequest, "'\(name)' is a list, each of whose members is there once.")
+        }
+        var choices: [Choice] = []
+        for value in values {
+            if let choice = try choice(value, named: name, of: type) { choices.append(choice) }
+        }
+        return choices
+    }
+
+    /// A list of texts, each of them an identifier; nil where there is no list.
+    package static func identifiers<Identifier>(
+        _ value: JSONValue?, named name: String, _ parse: (String) throws(InvalidIdentifier) -> Identifier
+    ) throws(Problem) -> [Identifier]? {
+        guard let value else { return nil }
+        var identifiers: [Identifier] = []
+        for text in try texts(value, named: name) {
+            identifiers.append(try parsed { () throws(InvalidIdentifier) in try parse(text) })
+        }
+        return identifiers
+    }
+
+    package static func texts(_ value: JSONValue?, named name: String) throws(Problem) -> [String] {
+        guard let value else { return [] }
+        guard let values = value.arrayValue else { throw Problem(.invalidRequest, "'\(name)' is a list of strings.") }
+        guard values.count <= Limits.listedNames else {
+            throw Problem(
+                .limitExceeded, "'\(name)' lists \(values.count), and at most \(Limits.listedNames) may be listed.")
+        }
+        var texts: [String] = []
+        for value in values {
+            guard let text = value.stringValue else {
+                throw Problem(.invalidRequest, "'\(name)' is a list of strings.")
+            }
+            texts.append(text)
+        }
+        return texts
+    }
+
+    package static func required<Identifier>(
+        _ value: JSONValue?, named name: String, _ remedy: String,
+        _ parse: (String) throws(InvalidIdentifier) -> Identifier
+    ) throws(Problem) -> Identifier {
+        guard let text = value?.stringValue else {
+            throw Problem(.invalidRequest, "'\(name)' is missing, or is no string: \(remedy).")
+        }
+        return try parsed { () throws(InvalidIdentifier) in try parse(text) }
+    }
+
+    package static func time(_ value: JSONValue?, named name: String) throws(Problem) -> Timestamp? {
+        guard let value else { return nil }
+        return try required(value, named: name, "a time such as \"2026-12-24T18:00:00Z\"") {
+            text throws(InvalidIdentifier) in try Timestamp(parsing: text)
+        }
+    }
+
+    package static func number(_ value: JSONValue?, named name: String) throws(Problem) -> Int64? {
+        guard let value else { return nil }
+        guard let number = value.int64Value else { throw Problem(.invalidRequest, "'\(name)' is a whole number.") }
+        return number
     }
 
     package static func checkDescription(_ text: String) throws(Problem) {

@@ -26,6 +26,17 @@ package final class ResolvedEnvironment: Sendable {
         state = Mutex(State(predecessor: known ?? nil))
     }
 
+    private init(_ whole: ResolvedEnvironment, contents: Contents) {
+        name = whole.name
+        layers = whole.layers
+        state = Mutex(State(contents: contents))
+    }
+
+    /// The environment as somebody sees it who may not read every key of it.
+    package func restricted(to isVisible: (ConfigKey) -> Bool) -> ResolvedEnvironment {
+        ResolvedEnvironment(self, contents: contents.restricted(to: isVisible))
+    }
+
     /// The environment's settings after inheritance, and the values of those that hold references.
     package var contents: Contents {
         state.withLock { state in
@@ -146,6 +157,15 @@ package final class ResolvedEnvironment: Sendable {
                     referencedKeys: referencedKeys)
             }
             return Contents(settings: settings, liveKeys: liveKeys)
+        }
+
+        fileprivate func restricted(to isVisible: (ConfigKey) -> Bool) -> Contents {
+            var settings = SettingIndex(sorted: self.settings.filter { isVisible($0.key) })
+            if settings.count == self.settings.count { settings = self.settings }
+            return Contents(
+                settings: settings, rendered: rendered.filter { isVisible($0.key) },
+                faults: faults.filter { isVisible($0.key) }, liveKeys: liveKeys.filter(isVisible),
+                referencedKeys: referencedKeys)
         }
 
         private static func winner(of key: ConfigKey, in layers: [EnvironmentState]) -> StoredSetting? {

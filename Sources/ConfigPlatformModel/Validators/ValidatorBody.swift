@@ -21,7 +21,7 @@ package struct ValidatorBody: Hashable, Sendable {
     package init(
         url: String, environments: [EnvironmentName]? = nil, timeoutSeconds: Int64 = 5, onFailure: OnFailure = .refuse
     ) throws(Problem) {
-        guard Self.isSound(url) else {
+        guard ServiceURL.isSound(url) else {
             throw Problem(
                 .invalidRequest,
                 "'url' is an https URL without user or fragment, such as https://checks.example.com/config; http is for loopback only."
@@ -74,25 +74,6 @@ package struct ValidatorBody: Hashable, Sendable {
         ]
         if let environments { members["environments"] = .array(environments.map { .string($0.rawValue) }) }
         return .object(members)
-    }
-
-    private static func isSound(_ url: String) -> Bool {
-        guard url.utf8.count <= 2_048, url.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != 0x23 && $0 != 0x5C })
-        else { return false }
-        let rest: Substring
-        let isPlain: Bool
-        if url.hasPrefix("https://") {
-            (rest, isPlain) = (url.dropFirst(8), false)
-        } else if url.hasPrefix("http://") {
-            (rest, isPlain) = (url.dropFirst(7), true)
-        } else {
-            return false
-        }
-        let authority = rest.prefix { $0 != "/" && $0 != "?" }
-        guard !authority.isEmpty, !authority.contains("@"), authority.first != ":" else { return false }
-        guard isPlain else { return true }
-        let host = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
-        return ["localhost", "127.0.0.1", "[::1]"].contains(host)
     }
 }
 

@@ -18,9 +18,10 @@ extension Platform {
         if credentials.all.isEmpty, let first = try await createFirst(named: name, purpose: .development) {
             return first
         }
-        return try await create(
-            name: try Self.tokenName(name), purpose: .development, expiresAt: nil, by: nil, endingBootstrap: false
-        ).token
+        let (token, credential) = makeCredential(
+            name: try Self.tokenName(name), purpose: .development, expiresAt: nil, by: nil)
+        try await store(credential, by: nil)
+        return token
     }
 
     /// Nil where another server was first.

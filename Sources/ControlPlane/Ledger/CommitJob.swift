@@ -17,9 +17,10 @@ struct CommitJob: Sendable {
         case createCredential(Credential, endingBootstrap: Bool)
         /// Only where no credential was ever made, by whichever server: several may start together.
         case createFirstCredential(Credential)
-        case revokeCredential(id: String)
-        /// Idempotency records whose day is over. Leaves no event: nothing that anybody could see alters.
-        case forgetExpired
+        case revokeCredentials(ids: [String])
+        case recordUses([String: Timestamp])
+        /// Idempotency records whose day is over, and sessions that ended long ago. Leaves no event: nothing that anybody could see alters.
+        case forgetExpired(sessions: [String])
     }
 
     struct Idempotency: Sendable, Hashable {
@@ -34,6 +35,8 @@ struct CommitJob: Sendable {
         /// What the same request came to before.
         case repeated(IdempotencyRecord)
         case recorded
+        /// Nothing was written: protected environments would alter, and their approvals are still to be had.
+        case unapproved(Decision)
         /// Validators have a say in what the change comes to now, and were not asked about that.
         case unjudged
     }

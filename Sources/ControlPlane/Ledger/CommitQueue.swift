@@ -126,7 +126,8 @@ final class CommitQueue: Sendable {
         while let (entry, tip) = nextToDecide() {
             var entry = entry
             if case .change(let proposal, _) = entry.job.work {
-                entry.decided = DecidedAhead(proposal, against: tip ?? published.state, at: world.now())
+                entry.decided = DecidedAhead(
+                    proposal, against: tip ?? published.state, at: world.now(), world.offsets)
             }
             state.withLock { state in
                 state.tip = entry.decided?.after ?? tip
@@ -158,13 +159,13 @@ struct DecidedAhead: Sendable {
     /// The state that the change leaves behind.
     let after: PlatformState
 
-    init(_ proposal: Proposal, against state: PlatformState, at now: Timestamp) {
+    init(_ proposal: Proposal, against state: PlatformState, at now: Timestamp, _ offsets: UTCOffsets) {
         revision = state.revision
         digest = state.digest
         do throws(Problem) {
-            let decision = try state.decide(proposal, at: now)
+            let decision = try state.decide(proposal, at: now, offsets: offsets)
             result = .success(decision)
-            after = decision.state
+            after = decision.unapproved.isEmpty ? decision.state : state
         } catch {
             result = .failure(error)
             after = state

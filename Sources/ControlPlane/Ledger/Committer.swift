@@ -75,7 +75,7 @@ final class Committer: Sendable {
     private func attempt(_ group: [CommitQueue.Entry]) async -> Result<GroupSession.Outcome, StoreError> {
         let session = GroupSession(
             jobs: group.map { ($0.job, $0.decided) }, base: published.state, now: world.now(),
-            randomBytes: world.randomBytes)
+            world: world)
         do {
             let outcome = try await store.write { transaction in try session.run(transaction) }
             published.noteContact(world.now())

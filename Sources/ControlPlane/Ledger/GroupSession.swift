@@ -22,17 +22,16 @@ final class GroupSession: Sendable {
     private let jobs: [(job: CommitJob, decided: DecidedAhead?)]
     private let base: PlatformState
     private let now: Timestamp
-    private let randomBytes: @Sendable (Int) -> [UInt8]
+    private let world: World
     private let attempt = Mutex<Attempt?>(nil)
 
     init(
-        jobs: [(job: CommitJob, decided: DecidedAhead?)], base: PlatformState, now: Timestamp,
-        randomBytes: @escaping @Sendable (Int) -> [UInt8]
+        jobs: [(job: CommitJob, decided: DecidedAhead?)], base: PlatformState, now: Timestamp, world: World
     ) {
         self.jobs = jobs
         self.base = base
         self.now = now
-        self.randomBytes = randomBytes
+        self.world = world
     }
 
     var lastAttempt: Attempt? { attempt.withLock { $0 } }
@@ -96,15 +95,17 @@ final class GroupSession: Sendable {
     ) throws -> (CommitJob.Outcome, Published.Step?) {
         switch job.work {
         case .change(let proposal, let idempotency):
-            if let record = try known(idempotency, of: proposal.author, transaction) { return (.repeated(record), nil) }
-            let decision = try ahead?.get() ?? state.decide(proposal, at: now)
+            if let record = try known(idempotency, of: proposal.asking, transaction) { return (.repeated(record), nil) }
+            let decision = try ahead?.get() ?? state.decide(proposal, at: now, offsets: world.offsets)
+            guard decision.unapproved.isEmpty else { return (.unapproved(decision), nil) }
             if !decision.validators.isEmpty, job.judgement?.subject != decision.subject {
                 return (.unjudged, nil)
             }
+            try checkRequiredValidators(of: decision, job.judgement)
             if let idempotency {
                 try transaction.record(
                     IdempotencyRecord(
-                        principal: proposal.author, key: idempotency.key, requestDigest: idempotency.requestDigest,
+                        principal: proposal.asking, key: idempotency.key, requestDigest: idempotency.requestDigest,
                         revision: decision.state.revision, committed: decision.change != nil,
                         expiresAt: now.adding(seconds: Limits.idempotencySeconds)))
             }
@@ -137,17 +138,33 @@ final class GroupSession: Sendable {
                 job, by: job.caller, .success,
                 detail: ["id": .string(credential.id), "purpose": .string(credential.purpose.rawValue)], to: transaction
             )
-            if endingBootstrap, let caller = job.caller {
-                try transaction.revokeCredential(id: caller.credentialID, at: now)
+            if endingBootstrap, let id = job.caller?.credentialID {
+                try transaction.revokeCredential(id: id, at: now)
             }
             return (.recorded, nil)
-        case .revokeCredential(let id):
-            try transaction.revokeCredential(id: id, at: now)
-            lastLeaf = try append(job, by: job.caller, .success, detail: ["id": .string(id)], to: transaction)
+        case .revokeCredentials(let ids):
+            for id in ids { try transaction.revokeCredential(id: id, at: now) }
+            lastLeaf = try append(
+                job, by: job.caller, .success, detail: ["ids": .array(ids.map { .string($0) })], to: transaction)
             return (.recorded, nil)
-        case .forgetExpired:
+        case .recordUses(let uses):
+            try transaction.recordUses(uses)
+            return (.recorded, nil)
+        case .forgetExpired(let sessions):
             try transaction.dropIdempotencyRecords(expiredAt: now)
+            try transaction.dropSessions(ids: sessions)
             return (.recorded, nil)
+        }
+    }
+
+    /// What a protection asks of validators beyond what they are asked anyhow: that they were heard, and said yes.
+    private func checkRequiredValidators(of decision: Decision, _ judgement: Judgement?) throws(Problem) {
+        for name in decision.requiredValidators.sorted() where judgement?.allowing.contains(name) != true {
+            throw Problem(
+                .invalidChange,
+                "A protected environment asks for the validator '\(name.rawValue)', which has not allowed the change: it does not stand, "
+                    + "has no say in it, or gave no answer.",
+                violations: [Violation("The validator '\(name.rawValue)' is required.", keyword: "requiredValidators")])
         }
     }
 
@@ -182,12 +199,18 @@ final class GroupSession: Sendable {
         _ outcome: AuditEvent.Outcome, detail: JSONValue?, change: ChangeRecord? = nil,
         to transaction: any StoreTransaction
     ) throws -> AuditLeaf {
+        var detail = detail
+        if let owner = caller?.subject.owner {
+            var members: JSONObject = if case .object(let members)? = detail { members } else { [:] }
+            members["owner"] = .string(owner.rawValue)
+            detail = .object(members)
+        }
         let event = AuditEvent(
             sequence: transaction.head.auditSequence + 1, occurredAt: now, actor: caller?.principal ?? .system,
             action: action ?? job.action, target: target ?? job.target, outcome: outcome, revision: change?.revision,
             changeDigest: change?.digest, sourceAddress: caller?.sourceAddress, requestID: caller?.requestID,
             detail: detail)
-        let leaf = AuditLeaf(event: event, salt: randomBytes(AuditLeaf.saltBytes))
+        let leaf = AuditLeaf(event: event, salt: world.randomBytes(AuditLeaf.saltBytes))
         try transaction.append(leaf)
         return leaf
     }

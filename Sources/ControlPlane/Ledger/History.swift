@@ -4,16 +4,51 @@ import Store
 extension Platform {
     /// Changes of a project, newest first.
     package func changes(
-        _ caller: Caller, matching query: ChangeQuery, limit: Int
-    ) async throws(Problem) -> [ChangeRecord] {
-        try await reading { () async throws in try await self.store.changes(matching: query, limit: limit) }
+        _ caller: Caller, of project: ProjectName, matching query: ChangeQuery, limit: Int
+    ) async throws(Problem) -> [VisibleChange] {
+        let viewpoint = viewpoint(caller, of: project)
+        try viewpoint.requireProject()
+        if let environment = query.environment { try viewpoint.requireEnvironment(environment) }
+        var query = query
+        query.project = project
+        var found: [VisibleChange] = []
+        while found.count < limit {
+            let page = query
+            let records = try await reading { () async throws in
+                try await self.store.changes(matching: page, limit: limit)
+            }
+            // A change of which nothing may be seen is not there.
+            found += records.compactMap { record in
+                let addresses = record.effects.map(\.address).filter(viewpoint.canRead)
+                return addresses.isEmpty ? nil : VisibleChange(record: record, addresses: addresses)
+            }
+            guard records.count == limit, let last = records.last else { break }
+            query.before = last.revision
+        }
+        return Array(found.prefix(limit))
+    }
+
+    /// Whether the project ever was, as far as the caller may know.
+    package func hasHistory(_ caller: Caller, of project: ProjectName) async throws(Problem) -> Bool {
+        guard viewpoint(caller, of: project).isVisible else { return false }
+        if state.projects[project] != nil { return true }
+        return try await !reading { () async throws in
+            try await self.store.changes(matching: ChangeQuery(project: project), limit: 1)
+        }.isEmpty
     }
 
     /// A committed change, with what it did to each item.
     package func change(
         _ caller: Caller, at revision: Revision, of project: ProjectName
     ) async throws(Problem) -> (change: ChangeRecord, items: [ItemDifference]) {
-        try await change(at: revision, of: project)
+        let viewpoint = viewpoint(caller, of: project)
+        try viewpoint.requireProject()
+        let (change, items) = try await change(at: revision, of: project)
+        let visible = viewpoint.visible(items)
+        guard !visible.isEmpty else {
+            throw Problem(.notFound, "Revision \(revision) changed another project.")
+        }
+        return (change, visible)
     }
 
     func change(
@@ -44,6 +79,9 @@ extension Platform {
         before: Revision?,
         limit: Int
     ) async throws(Problem) -> [ItemVersion] {
+        let viewpoint = viewpoint(caller, of: project)
+        try viewpoint.requireEnvironment(environment)
+        guard viewpoint.permits(.read, .setting, in: environment, key: key) else { return [] }
         let address = ItemAddress.setting(key, in: environment, of: project)
         return try await reading { () async throws in
             try await self.store.versions(of: address, before: before, limit: limit)
@@ -54,6 +92,31 @@ extension Platform {
     package func events(
         _ caller: Caller, matching query: EventQuery, limit: Int
     ) async throws(Problem) -> [AuditLeaf] {
-        try await reading { () async throws in try await self.store.events(matching: query, limit: limit) }
+        try requireAudit(caller, of: query.target)
+        return try await reading { () async throws in try await self.store.events(matching: query, limit: limit) }
     }
+
+    /// Who may audit one project asks for its events alone.
+    private func requireAudit(_ caller: Caller, of target: String?) throws(Problem) {
+        let authority = state.access.authority(of: caller.subject)
+        let now = world.now()
+        let everywhere = Resource(project: nil, kind: .project)
+        guard !authority.permits(.audit, on: everywhere, at: now) else { return }
+        let name = target?.split(separator: "/", omittingEmptySubsequences: false).first.map(String.init)
+        if let name, let project = try? ProjectName(parsing: name),
+            authority.permits(.audit, on: Resource(project: project, kind: .project), at: now)
+        {
+            return
+        }
+        throw Problem(
+            .forbidden,
+            "\(caller.principal.rawValue) may not read what everybody did. Who may audit one project names it, as 'target'."
+        )
+    }
+}
+
+/// A change, and what of it its reader may see.
+package struct VisibleChange: Sendable {
+    package let record: ChangeRecord
+    package let addresses: [ItemAddress]
 }

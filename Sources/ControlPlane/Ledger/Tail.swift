@@ -28,9 +28,7 @@ struct Tail: Sendable {
                 }
                 let newest = try await store.head()
                 try await catchUp(to: newest)
-                if credentials.version != newest.credentialsVersion {
-                    credentials.replace(with: try await store.credentials(), version: newest.credentialsVersion)
-                }
+                try await credentials.catchUp(with: store, to: newest)
                 published.noteContact(world.now())
                 if isLost { logger.info("the database answers again") }
                 isLost = false

@@ -10,16 +10,19 @@ package struct WriteRequest: Sendable {
     package let idempotencyKey: String?
     /// Digest of all that makes the request what it is; needed with an idempotency key.
     package let requestDigest: Digest
+    /// Ask for approval even where none is needed.
+    package let isRequest: Bool
 
     package init(
         proposal: Proposal, action: AuditEvent.Action = .change, isDryRun: Bool = false, idempotencyKey: String? = nil,
-        requestDigest: Digest = .zero
+        requestDigest: Digest = .zero, isRequest: Bool = false
     ) {
         self.proposal = proposal
         self.action = action
         self.isDryRun = isDryRun
         self.idempotencyKey = idempotencyKey
         self.requestDigest = requestDigest
+        self.isRequest = isRequest
     }
 }
 
@@ -27,6 +30,8 @@ package struct WriteRequest: Sendable {
 package struct WriteOutcome: Sendable {
     package enum Kind: Sendable {
         case committed, unchanged, dryRun
+        /// Nothing was written but a request for approval.
+        case requested(ChangeRequestID)
     }
 
     package let kind: Kind
@@ -42,13 +47,16 @@ package struct WriteOutcome: Sendable {
     package var warnings: [Finding] = []
     /// What schemas that only report find wrong from then on, and what no longer. Filled for dry runs.
     package var findings: (new: [Finding], mended: [Finding]) = ([], [])
+    /// Approvals that the change needs, for a dry run and a request.
+    package var approvals: [GuardedEnvironment] = []
 }
 
 extension WriteOutcome {
-    fileprivate init(_ decision: Decision) {
+    fileprivate init(_ decision: Decision, _ viewpoint: Viewpoint) {
         self.init(
-            kind: .committed, token: decision.state.token, change: decision.change, items: decision.itemDifferences,
-            environments: [], warnings: decision.warnings())
+            kind: .committed, token: decision.state.token, change: decision.change,
+            items: viewpoint.visible(decision.itemDifferences), environments: [],
+            warnings: viewpoint.visible(decision.warnings()))
     }
 
     fileprivate init(unchangedAt token: RevisionToken) {
@@ -77,6 +85,7 @@ extension Platform {
             }
         }
         guard !request.isDryRun else { return try await dryRun(caller, request) }
+        if request.isRequest { return try await requestApproval(caller, request) }
         for _ in 0..<Self.judgementsMax {
             let outcome = try await submit(
                 CommitJob(
@@ -86,9 +95,11 @@ extension Platform {
                     caller: caller, action: request.action, target: request.proposal.project.rawValue,
                     judgement: try await judgement(of: request, by: caller)))
             switch outcome {
-            case .committed(let decision): return WriteOutcome(decision)
+            case .committed(let decision):
+                return WriteOutcome(decision, viewpoint(caller, of: request.proposal.project))
             case .unchanged(let state): return WriteOutcome(unchangedAt: state.token)
-            case .repeated(let record): return try await repeated(record)
+            case .repeated(let record): return try await repeated(caller, record)
+            case .unapproved: return try await requestApproval(caller, request)
             case .unjudged: continue
             case .recorded: throw Self.wronglyRecorded
             }
@@ -101,7 +112,7 @@ extension Platform {
 
     /// Hands a plain write to the writer without waiting for it: one that is no dry run, has no idempotency key, and in whose project no
     /// validator has a say. `completion` is told on a thread that everybody's writes wait for: it is given what lays the outcome out, to be
-    /// called elsewhere, which gives nil where validators have come to have a say.
+    /// called elsewhere, which gives nil where validators have come to have a say or approvals are to be had.
     package func write(
         _ caller: Caller, _ proposal: Proposal,
         then completion: @escaping @Sendable (@escaping @Sendable () -> Result<WriteOutcome, Problem>?) -> Void
@@ -112,9 +123,10 @@ extension Platform {
         ) { result in
             completion {
                 switch result {
-                case .success(.committed(let decision)): .success(WriteOutcome(decision))
+                case .success(.committed(let decision)):
+                    .success(WriteOutcome(decision, self.viewpoint(caller, of: proposal.project)))
                 case .success(.unchanged(let state)): .success(WriteOutcome(unchangedAt: state.token))
-                case .success(.unjudged): nil
+                case .success(.unjudged), .success(.unapproved): nil
                 case .success(.recorded), .success(.repeated): .failure(Self.wronglyRecorded)
                 case .failure(let problem): .failure(problem)
                 }
@@ -139,26 +151,36 @@ extension Platform {
 
     private func dryRun(_ caller: Caller, _ request: WriteRequest) async throws(Problem) -> WriteOutcome {
         let state = try servedState()
-        let decision = try state.decide(request.proposal, at: world.now())
+        let decision = try state.decide(request.proposal, at: world.now(), offsets: world.offsets)
         _ = try await judgement(of: request, by: caller)
         let environments = decision.touched.environments.sorted().map {
             EnvironmentDifference(environment: $0, differences: decision.differences(in: $0))
         }
+        let viewpoint = viewpoint(caller, of: request.proposal.project)
+        let findings = decision.findings()
         return WriteOutcome(
-            kind: .dryRun, token: state.token, change: decision.change, items: decision.itemDifferences,
-            environments: environments.filter { !$0.differences.isEmpty }, warnings: decision.warnings(),
-            findings: decision.findings())
+            kind: .dryRun, token: state.token, change: decision.change,
+            items: viewpoint.visible(decision.itemDifferences),
+            environments: viewpoint.visible(environments.filter { !$0.differences.isEmpty }),
+            warnings: viewpoint.visible(decision.warnings()),
+            findings: (viewpoint.visible(findings.new), viewpoint.visible(findings.mended)),
+            approvals: decision.unapproved.filter { viewpoint.name == .platform || viewpoint.sees($0.environment) })
     }
 
-    private func repeated(_ record: IdempotencyRecord) async throws(Problem) -> WriteOutcome {
+    private func repeated(_ caller: Caller, _ record: IdempotencyRecord) async throws(Problem) -> WriteOutcome {
         guard record.committed else {
             let token = RevisionToken(record.revision, published.digest(of: record.revision) ?? state.digest)
             return WriteOutcome(unchangedAt: token)
         }
         let (change, items) = try await change(at: record.revision, of: nil)
+        let viewpoint = viewpoint(caller, of: change.project)
+        if let request = change.createdRequest {
+            return WriteOutcome(
+                kind: .requested(request), token: change.token, change: nil, items: [], environments: [])
+        }
         return WriteOutcome(
-            kind: .committed, token: change.token, change: change, items: items, environments: [],
-            warnings: state.projects[change.project]?.warnings(of: change) ?? [])
+            kind: .committed, token: change.token, change: change, items: viewpoint.visible(items), environments: [],
+            warnings: viewpoint.visible(state.projects[change.project]?.warnings(of: change) ?? []))
     }
 }
 
@@ -187,6 +209,10 @@ extension ProjectState {
             (try? ValidatorName(parsing: address.key)).flatMap { validators[$0]?.body.json.canonicalBytes() }
         case .schema:
             (try? SchemaName(parsing: address.key)).flatMap { schemas[$0]?.body.json.canonicalBytes() }
+        case .role, .binding, .group, .identity, .issuer, .protection, .changeRequest:
+            (try? AccessPlace(address.kind, key: address.key, environment: address.environment)).flatMap {
+                access[$0]?.body.bytes
+            }
         }
     }
 }

@@ -25,7 +25,8 @@ enum BackupLine {
         case .credential(let credential):
             var members: JSONObject = [
                 "createdAt": .string(credential.createdAt.text), "createdBy": .string(credential.createdBy.rawValue),
-                "hash": .string(credential.hash.hexadecimal), "id": .string(credential.id),
+                "detail": .string(credential.detail), "hash": .string(credential.hash.hexadecimal),
+                "id": .string(credential.id),
                 "name": .string(credential.name.rawValue), "purpose": .string(credential.purpose.rawValue),
             ]
             if let time = credential.expiresAt { members["expiresAt"] = .string(time.text) }
@@ -60,11 +61,13 @@ enum BackupLine {
             let hash = json["hash"]?.stringValue.flatMap(Digest.init(hexadecimal:)),
             let createdAt = json["createdAt"]?.stringValue, let createdBy = json["createdBy"]?.stringValue
         else { throw UnreadableRecord("a credential that lacks a member") }
-        return Credential(
-            id: id, name: try TokenName(parsing: name), purpose: purpose, hash: hash,
-            createdAt: try Timestamp(parsing: createdAt), createdBy: try Principal(parsing: createdBy),
-            expiresAt: try json["expiresAt"]?.stringValue.map { try Timestamp(parsing: $0) },
-            revokedAt: try json["revokedAt"]?.stringValue.map { try Timestamp(parsing: $0) })
+        // Backups of before roles have no detail: their tokens could do everything.
+        let detail = json["detail"]?.stringValue ?? "{\"grants\":[{\"role\":\"administrator\"}]}"
+        return try Credential(
+            id: id, name: TokenName(parsing: name), purpose: purpose, hash: hash,
+            createdAt: Timestamp(parsing: createdAt), createdBy: Principal(parsing: createdBy),
+            expiresAt: json["expiresAt"]?.stringValue.map { try Timestamp(parsing: $0) },
+            revokedAt: json["revokedAt"]?.stringValue.map { try Timestamp(parsing: $0) }, detail: detail)
     }
 
     private static func decodeIdempotency(_ json: JSONValue) throws -> IdempotencyRecord {

@@ -13,7 +13,7 @@ package enum LedgerCheck {
         try await check.replay(to: reader.head, progress: progress)
         try await check.compareItems(progress: progress)
         try await check.followEvents(to: reader.head, progress: progress)
-        check.compareCredentials(try await store.credentials())
+        check.compareCredentials(try await store.credentials(after: nil))
         return check.faults
     }
 

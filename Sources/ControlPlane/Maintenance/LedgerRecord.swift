@@ -22,7 +22,7 @@ struct LedgerReader: Sendable {
         self.store = store
         while true {
             let head = try await store.head()
-            let credentials = try await store.credentials()
+            let credentials = try await store.credentials(after: nil)
             if try await store.head().credentialsVersion == head.credentialsVersion {
                 self.head = head
                 self.credentials = credentials

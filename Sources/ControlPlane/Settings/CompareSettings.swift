@@ -5,6 +5,9 @@ extension Platform {
     package func differences(
         _ caller: Caller, of project: ProjectName, in environment: EnvironmentName?, from: Moment, to: Moment
     ) async throws(Problem) -> (environments: [EnvironmentDifference], from: RevisionToken, to: RevisionToken) {
+        let viewpoint = viewpoint(caller, of: project)
+        try viewpoint.requireProject()
+        if let environment { try viewpoint.requireEnvironment(environment) }
         let old = try await state(of: project, at: from)
         let new = try await state(of: project, at: to)
         let before = old.projects[project]
@@ -25,17 +28,24 @@ extension Platform {
                 environment: name,
                 differences: ResolvedEnvironment.differences(from: before?.resolved[name], to: after?.resolved[name]))
         }
-        return (environments.filter { !$0.differences.isEmpty }, old.token, new.token)
+        return (viewpoint.visible(environments.filter { !$0.differences.isEmpty }), old.token, new.token)
     }
 
     /// How what programs of two environments read differs at one moment.
     package func differences(
         _ caller: Caller, of project: ProjectName, from: EnvironmentName, to: EnvironmentName, at moment: Moment
     ) async throws(Problem) -> (differences: [ValueDifference], token: RevisionToken) {
-        let state = try await state(of: project, at: moment)
-        let project = try state.project(project)
-        let differences = ResolvedEnvironment.differences(
-            from: try project.reading(from), to: try project.reading(to))
-        return (differences, state.token)
+        let (left, right) = (
+            try await read(caller, from, of: project, at: moment), try await read(caller, to, of: project, at: moment)
+        )
+        let viewpoint = viewpoint(caller, of: project)
+        let scopes = [from, to].map { viewpoint.keys(.read, in: $0) }
+        let differences = ResolvedEnvironment.differences(from: left.environment, to: right.environment)
+        // What is hidden on one side would look as if it were not there.
+        return (
+            differences.filter { difference in
+                scopes.allSatisfy { $0.permits(difference.key, in: viewpoint.project) }
+            }, left.token
+        )
     }
 }

@@ -76,6 +76,9 @@ extension Platform {
     package func importing(
         _ caller: Caller, _ request: ImportRequest
     ) throws(Problem) -> ImportPlan {
+        let viewpoint = viewpoint(caller, of: request.project)
+        try viewpoint.requireProject()
+        try viewpoint.requireEnvironment(request.environment)
         let file = try request.format.read(
             request.bytes, options: ImportOptions(references: request.references.map { $0 == .live ? .live : .literal })
         )
@@ -106,15 +109,17 @@ extension Platform {
         let mode = request.mode
         let base = request.environment
         let current = state.projects[request.project]
-        for name in taken.keys.sorted() where name != base && current?.environments[name] == nil {
+        for name in taken.keys.sorted()
+        where name != base && viewpoint.sees(name) && current?.environments[name] == nil {
             notices.append(
                 ImportNotice(
                     .information,
                     "The environment '\(name.rawValue)' did not exist; the import creates it, inheriting from '\(base.rawValue)'."
                 ))
         }
+        let now = world.now()
         let proposal = Proposal(
-            project: request.project, author: caller.principal,
+            project: request.project, by: caller.author,
             message: request.message ?? "Import \(request.format.rawValue) into \(base.rawValue)",
             source: [
                 "operation": "import", "format": .string(request.format.rawValue),
@@ -122,7 +127,9 @@ extension Platform {
                 "mode": .string(mode.rawValue),
             ]
         ) { state throws(Problem) in
-            try Self.operations(taking: taken, into: base, mode: mode, in: try state.project(request.project))
+            let viewpoint = state.viewpoint(caller.subject, of: request.project, at: now)
+            for (name, settings) in taken { try viewpoint.requireWriting(settings.keys, in: name) }
+            return try Self.operations(taking: taken, into: base, mode: mode, in: try state.project(request.project))
         }
         return ImportPlan(
             proposal: proposal, notices: notices, settings: taken.values.reduce(0) { $0 + $1.count }, places: places)
@@ -174,5 +181,18 @@ extension Platform {
             (key: setting.key, value: (try? JSONValue(parsing: contents.value(of: setting))) ?? .null)
         }
         return (try format.write(values), reading)
+    }
+}
+
+extension Viewpoint {
+    /// Whether the subject may write each of the keys, those too that already are what they are to be: who may not must not learn that
+    /// they are.
+    func requireWriting(_ keys: some Sequence<ConfigKey>, in environment: EnvironmentName) throws(Problem) {
+        let scope = self.keys(.write, in: environment)
+        guard !scope.isAll else { return }
+        for key in keys where !scope.permits(key, in: project) {
+            try requireEnvironment(environment)
+            throw forbidden(.write, .setting, in: environment, key: key)
+        }
     }
 }

@@ -18,23 +18,32 @@ extension Platform {
         guard from != to else {
             throw Problem(.invalidRequest, "'from' and 'to' are the same environment; name two.")
         }
+        let now = world.now()
         return Proposal(
-            project: project, author: caller.principal,
+            project: project, by: caller.author,
             message: message ?? "Promote \(from.rawValue) to \(to.rawValue)",
             source: ["operation": "promote", "from": .string(from.rawValue), "to": .string(to.rawValue)]
         ) { state throws(Problem) in
-            try Self.operations(promoting: keys, from: from, to: to, mode: mode, in: try state.project(project))
+            let viewpoint = state.viewpoint(caller.subject, of: project, at: now)
+            try viewpoint.requireEnvironment(from)
+            try viewpoint.requireEnvironment(to)
+            return try Self.operations(
+                promoting: keys, from: from, to: to, mode: mode, in: try state.project(project), viewpoint)
         }
     }
 
     private static func operations(
         promoting keys: [ConfigKey]?, from: EnvironmentName, to: EnvironmentName, mode: WriteMode,
-        in project: ProjectState
+        in project: ProjectState, _ viewpoint: Viewpoint
     ) throws(Problem) -> [Operation] {
+        let readable = viewpoint.keys(.read, in: from)
+        guard !readable.isNone else { throw viewpoint.forbidden(.read, .setting, in: from) }
         let source = try project.environment(from)
         let target = try project.environment(to)
         let reading = try project.reading(to).contents.settings
-        func covers(_ key: ConfigKey) -> Bool { keys.map { RollbackScope.any(of: $0, cover: key) } ?? true }
+        func covers(_ key: ConfigKey) -> Bool {
+            readable.permits(key, in: project) && keys.map { RollbackScope.any(of: $0, cover: key) } ?? true
+        }
         var promoted = source.own.filter { covers($0.key) }
         if keys != nil {
             let own = source.own
@@ -43,6 +52,7 @@ extension Platform {
         for key in keys ?? [] where !promoted.contains(where: { $0.key == key || key.isStrictPrefix(of: $0.key) }) {
             throw Problem(.notFound, "'\(key)' has no value in '\(from.rawValue)', nor has anything below it.")
         }
+        try viewpoint.requireWriting(promoted.lazy.map(\.key), in: to)
         var operations: [Operation] = []
         for setting in promoted {
             let isShared = reading[setting.key] === setting

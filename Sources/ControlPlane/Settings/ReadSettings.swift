@@ -6,6 +6,8 @@ package struct EnvironmentReading: Sendable {
     package let project: ProjectState
     package let token: RevisionToken
     package let committedAt: Timestamp
+    /// Whether the caller may read every key of it, so that whoever else may can be given the same.
+    package let isWhole: Bool
 }
 
 /// One resolved setting.
@@ -16,6 +18,8 @@ package struct SettingReading: Sendable {
     package let definition: SettingDefinitionBody?
     package let project: ProjectState
     package let token: RevisionToken
+    /// Of the environment that it was read of.
+    package let isWhole: Bool
 }
 
 extension Platform {
@@ -23,23 +27,39 @@ extension Platform {
     package func read(
         _ caller: Caller, _ environment: EnvironmentName, of project: ProjectName
     ) throws(Problem) -> EnvironmentReading {
-        try Self.reading(environment, of: project, in: try servedState())
+        let viewpoint = viewpoint(caller, of: project)
+        let scope = try Self.readable(environment, by: viewpoint)
+        return try Self.reading(environment, of: project, in: try servedState(), scope, viewpoint.project)
     }
 
     /// What they read at some moment.
     package func read(
         _ caller: Caller, _ environment: EnvironmentName, of project: ProjectName, at moment: Moment
     ) async throws(Problem) -> EnvironmentReading {
-        try Self.reading(environment, of: project, in: try await state(of: project, at: moment))
+        let viewpoint = viewpoint(caller, of: project)
+        let scope = try Self.readable(environment, by: viewpoint)
+        return try Self.reading(
+            environment, of: project, in: try await state(of: project, at: moment), scope, viewpoint.project)
+    }
+
+    private static func readable(
+        _ environment: EnvironmentName, by viewpoint: Viewpoint
+    ) throws(Problem) -> KeyScope {
+        try viewpoint.requireEnvironment(environment)
+        let scope = viewpoint.keys(.read, in: environment)
+        guard !scope.isNone else { throw viewpoint.forbidden(.read, .setting, in: environment) }
+        return scope
     }
 
     private static func reading(
-        _ environment: EnvironmentName, of project: ProjectName, in state: PlatformState
+        _ environment: EnvironmentName, of project: ProjectName, in state: PlatformState, _ scope: KeyScope,
+        _ tagged: ProjectState?
     ) throws(Problem) -> EnvironmentReading {
         let project = try state.project(project)
+        let whole = try project.reading(environment)
         return EnvironmentReading(
-            environment: try project.reading(environment), project: project, token: state.token,
-            committedAt: state.committedAt)
+            environment: scope.isAll ? whole : whole.restricted { scope.permits($0, in: tagged) }, project: project,
+            token: state.token, committedAt: state.committedAt, isWhole: scope.isAll)
     }
 
     /// One setting as programs of an environment read it.
@@ -59,6 +79,6 @@ extension Platform {
         }
         return SettingReading(
             setting: setting, value: contents.value(of: setting), definition: reading.project.definitions[key]?.body,
-            project: reading.project, token: reading.token)
+            project: reading.project, token: reading.token, isWhole: reading.isWhole)
     }
 }

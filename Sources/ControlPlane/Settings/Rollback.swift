@@ -30,13 +30,17 @@ extension Platform {
     package func rollback(
         _ caller: Caller, _ project: ProjectName, to moment: Moment, scope: RollbackScope, message: String?
     ) async throws(Problem) -> Proposal {
-        if let kinds = scope.kinds, kinds.contains(.project) {
+        if let kinds = scope.kinds, !kinds.isDisjoint(with: [.project, .changeRequest, .identity, .issuer]) {
             throw Problem(
                 .invalidRequest,
-                "A project itself is not rolled back; name setting, setting-definition, schema, validator or "
-                    + "environment."
+                "Projects, change requests, identities and issuers are not rolled back; name setting, setting-definition, schema, "
+                    + "validator, environment, protection, binding, role or group."
             )
         }
+        let viewpoint = viewpoint(caller, of: project)
+        try viewpoint.requireProject()
+        for name in scope.environments ?? [] { try viewpoint.requireEnvironment(name) }
+        let now = world.now()
         let past = try await state(of: project, at: moment)
         guard let target = past.projects[project] else {
             throw Problem(.notFound, "Project '\(project.rawValue)' did not exist at revision \(past.revision).")
@@ -49,10 +53,18 @@ extension Platform {
         }
         let revision = past.revision
         return Proposal(
-            project: project, author: caller.principal, message: message ?? "Roll back to revision \(revision)",
+            project: project, by: caller.author, message: message ?? "Roll back to revision \(revision)",
             source: ["operation": "rollback", "toRevision": .int(revision.number)]
         ) { state throws(Problem) in
-            try Self.operations(restoring: target, in: try state.project(project), scope: scope)
+            let current = try state.project(project)
+            if (scope.kinds ?? RollbackScope.kindsByDefault).contains(.setting) {
+                let viewpoint = state.viewpoint(caller.subject, of: project, at: now)
+                for name in target.environments.keys.sorted() where scope.covers(name) {
+                    let keys = [target, current].compactMap { $0.environments[name]?.own.lazy.map(\.key) }.joined()
+                    try viewpoint.requireWriting(keys.filter { scope.covers($0) }, in: name)
+                }
+            }
+            return try Self.operations(restoring: target, in: current, scope: scope)
         }
     }
 
@@ -73,6 +85,7 @@ extension Platform {
         if kinds.contains(.validator), scope.environments == nil, scope.keys == nil {
             operations += validatorOperations(restoring: target, in: current)
         }
+        operations += accessOperations(restoring: target, in: current, kinds: kinds, scope: scope)
         guard kinds.contains(.setting) else { return operations }
         for (name, environment) in target.environments.sorted(by: { $0.key < $1.key }) where scope.covers(name) {
             let standing = current.environments[name]
@@ -122,6 +135,28 @@ extension Platform {
         }
         for key in current.definitions.keys.sorted() where scope.covers(key) && target.definitions[key] == nil {
             operations.append(Operation(.deleteDefinition(key)))
+        }
+        return operations
+    }
+
+    /// Protections and bindings, roles and groups: only what is named.
+    private static func accessOperations(
+        restoring target: ProjectState, in current: ProjectState, kinds: Set<Kind>, scope: RollbackScope
+    ) -> [Operation] {
+        guard scope.keys == nil else { return [] }
+        func isCovered(_ place: AccessPlace) -> Bool {
+            guard kinds.contains(place.kind), let environment = place.environment else {
+                return kinds.contains(place.kind) && scope.environments == nil
+            }
+            return scope.covers(environment) && current.environments[environment] != nil
+        }
+        var operations: [Operation] = []
+        for (place, item) in target.access.items.sorted(by: { $0.key < $1.key })
+        where isCovered(place) && current.access[place]?.body != item.body {
+            operations.append(Operation(.putAccess(place, item.body)))
+        }
+        for place in current.access.items.keys.sorted() where isCovered(place) && target.access[place] == nil {
+            operations.append(Operation(.deleteAccess(place)))
         }
         return operations
     }

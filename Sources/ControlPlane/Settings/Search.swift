@@ -18,6 +18,9 @@ extension Platform {
         guard (1...Limits.searchBytes).contains(text.utf8.count) else {
             throw Problem(.invalidRequest, "Search for 1 to \(Limits.searchBytes) bytes of text, as 'q'.")
         }
+        let viewpoint = viewpoint(caller, of: project)
+        try viewpoint.requireProject()
+        if let environment { try viewpoint.requireEnvironment(environment) }
         let state = try servedState()
         let project = try state.project(project)
         if let environment { _ = try project.environment(environment) }
@@ -26,12 +29,14 @@ extension Platform {
         var hits: [SearchHit] = []
         for candidate in project.sortedEnvironments where environment.map({ $0 == candidate.name }) ?? true {
             if let after, candidate.name < after.environment { continue }
+            let scope = viewpoint.keys(.read, in: candidate.name)
+            if scope.isNone { continue }
             for setting in candidate.own {
                 if let after, candidate.name == after.environment, setting.key <= after.key { continue }
                 let isHit =
                     needle.occurs(in: setting.key.text.utf8) || needle.occurs(in: setting.body.value)
                     || defined.contains(setting.key)
-                guard isHit else { continue }
+                guard isHit, scope.permits(setting.key, in: project) else { continue }
                 if hits.count == limit { return (hits, false, state.token) }
                 hits.append(SearchHit(setting: setting, definition: project.definitions[setting.key]?.body))
             }

@@ -6,6 +6,8 @@ struct Judgement: Sendable {
     let subject: Digest
     /// One answer a validator, for the audit event.
     let answers: JSONValue
+    /// Those that were heard and said yes.
+    let allowing: Set<ValidatorName>
 }
 
 extension Decision {
@@ -60,12 +62,13 @@ extension Platform {
     func judgement(of request: WriteRequest, by caller: Caller) async throws(Problem) -> Judgement? {
         let state = state
         guard state.projects[request.proposal.project]?.validators.isEmpty == false,
-            let decision = try? state.decide(request.proposal, at: world.now()), decision.change != nil
+            let decision = try? state.decide(request.proposal, at: world.now(), offsets: world.offsets),
+            decision.change != nil, decision.unapproved.isEmpty
         else { return nil }
         let validators = decision.validators
         guard !validators.isEmpty else { return nil }
         var question = decision.judged
-        question["author"] = .string(request.proposal.author.rawValue)
+        question["author"] = .string(request.proposal.author.principal.rawValue)
         question["dryRun"] = .bool(request.isDryRun)
         question["message"] = .string(request.proposal.message)
         question["requestID"] = caller.requestID.map { .string($0) }
@@ -83,7 +86,10 @@ extension Platform {
                 answer.json(of: validator.name, revision: validator.validator.revision)
             })
         guard let problem = Self.problem(zip(validators, answers).map { ($0.name, $0.validator.body, $1) }) else {
-            return Judgement(subject: decision.subject, answers: told)
+            let allowing = zip(validators, answers).compactMap { validator, answer in
+                if case .allowed = answer { validator.name } else { nil }
+            }
+            return Judgement(subject: decision.subject, answers: told, allowing: Set(allowing))
         }
         if !request.isDryRun {
             await recordRefusal(

@@ -9,12 +9,16 @@ import NIOHTTP1
 package struct Webhooks: Sendable {
     /// What requests are signed with; nil where none may leave.
     package let key: WebhookKey?
+    /// Who is told of emergencies; nil for nobody but the log and the audit log.
+    package let alertURL: String?
     package let send: @Sendable (WebhookCall) async throws -> WebhookReply
 
     package init(
-        key: WebhookKey?, send: @escaping @Sendable (WebhookCall) async throws -> WebhookReply = Webhooks.overTheNetwork
+        key: WebhookKey?, alertURL: String? = nil,
+        send: @escaping @Sendable (WebhookCall) async throws -> WebhookReply = Webhooks.overTheNetwork
     ) {
         self.key = key
+        self.alertURL = alertURL
         self.send = send
     }
 

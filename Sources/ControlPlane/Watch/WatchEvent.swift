@@ -7,11 +7,22 @@ package final class WatchEvent: Sendable {
     package let token: RevisionToken
     /// JSON.
     package let data: [UInt8]
+    /// What it tells of, so that it can be told of in part.
+    let content: Content
 
-    init(kind: Kind, token: RevisionToken, data: [UInt8]) {
+    enum Content: Sendable {
+        /// Of no environment.
+        case nothing
+        case environment(EnvironmentName, of: ProjectName)
+        case document(ResolvedEnvironment, of: ProjectName)
+        case differences(ChangeRecord, [ValueDifference], in: ResolvedEnvironment)
+    }
+
+    init(kind: Kind, token: RevisionToken, data: [UInt8], content: Content = .nothing) {
         self.kind = kind
         self.token = token
         self.data = data
+        self.content = content
     }
 
     package enum Kind: String, Sendable {
@@ -40,11 +51,11 @@ extension WatchEvent {
         JSONText.appendString(document.entityTag, into: &out)
         appendPlace(reading.name, project, token, into: &out)
         out.append(UInt8(ascii: "}"))
-        return WatchEvent(kind: .snapshot, token: token, data: out)
+        return WatchEvent(kind: .snapshot, token: token, data: out, content: .document(reading, of: project))
     }
 
     static func change(
-        _ change: ChangeRecord, _ differences: [ValueDifference], in environment: EnvironmentName, entityTag: String
+        _ change: ChangeRecord, _ differences: [ValueDifference], in reading: ResolvedEnvironment
     ) -> WatchEvent {
         var out: [UInt8] = []
         func text(_ name: StaticString, _ value: String) {
@@ -59,11 +70,12 @@ extension WatchEvent {
         }
         out.append(UInt8(ascii: "]"))
         text(",\"committedAt\":", change.committedAt.text)
-        text(",\"entityTag\":", entityTag)
+        text(",\"entityTag\":", reading.document.entityTag)
         text(",\"message\":", change.message)
-        appendPlace(environment, change.project, change.token, into: &out)
+        appendPlace(reading.name, change.project, change.token, into: &out)
         out.append(UInt8(ascii: "}"))
-        return WatchEvent(kind: .change, token: change.token, data: out)
+        return WatchEvent(
+            kind: .change, token: change.token, data: out, content: .differences(change, differences, in: reading))
     }
 
     static func bare(
@@ -76,7 +88,8 @@ extension WatchEvent {
             out.remove(at: 1)
         }
         out.append(UInt8(ascii: "}"))
-        return WatchEvent(kind: kind, token: token, data: out)
+        let content = environment.flatMap { name in project.map { Content.environment(name, of: $0) } }
+        return WatchEvent(kind: kind, token: token, data: out, content: content ?? .nothing)
     }
 
     private static func appendPlace(

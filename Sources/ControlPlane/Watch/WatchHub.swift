@@ -87,7 +87,7 @@ final class WatchHub: Sendable {
         let touched = step.touched.relayered.contains(environment) ? nil : step.touched.keys[environment] ?? []
         let differences = ResolvedEnvironment.differences(from: old, to: new, touched: touched)
         guard !differences.isEmpty || old == nil else { return nil }
-        return .change(step.change, differences, in: environment, entityTag: new.document.entityTag)
+        return .change(step.change, differences, in: new)
     }
 
     private func receivers(_ project: ProjectName, _ environment: EnvironmentName) -> [WatchSubscription] {

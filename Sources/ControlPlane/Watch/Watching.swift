@@ -10,6 +10,14 @@ extension Platform {
     package func watch(
         _ caller: Caller, _ environment: EnvironmentName?, of project: ProjectName, after token: RevisionToken?
     ) async throws(Problem) -> WatchSubscription {
+        let viewpoint = viewpoint(caller, of: project)
+        try viewpoint.requireProject()
+        if let environment {
+            try viewpoint.requireEnvironment(environment)
+            guard !viewpoint.keys(.read, in: environment).isNone else {
+                throw viewpoint.forbidden(.read, .setting, in: environment)
+            }
+        }
         if let token { try await awaitRevision(token) }
         _ = try servedState()
         let hub = hub
@@ -67,7 +75,7 @@ extension Platform {
                     guard change.project == project else {
                         past = PlatformState(
                             revision: change.revision, digest: change.digest, committedAt: change.committedAt,
-                            projects: past.projects)
+                            projects: past.projects, access: past.access)
                         continue
                     }
                     let (next, touched) = try past.applying(change)
@@ -81,6 +89,32 @@ extension Platform {
                 }
             }
             return events
+        }
+    }
+}
+
+extension Platform {
+    /// What of an event a watcher may see by the rights of now; nil for nothing.
+    package func visible(_ event: WatchEvent, to caller: Caller) -> WatchEvent? {
+        let (environment, project): (EnvironmentName, ProjectName)
+        switch event.content {
+        case .nothing: return event
+        case .environment(let name, let owner): (environment, project) = (name, owner)
+        case .document(let reading, let owner): (environment, project) = (reading.name, owner)
+        case .differences(let change, _, let reading): (environment, project) = (reading.name, change.project)
+        }
+        let viewpoint = viewpoint(caller, of: project)
+        let scope = viewpoint.keys(.read, in: environment)
+        guard !scope.isAll else { return event }
+        guard !scope.isNone, viewpoint.sees(environment) else { return nil }
+        func isVisible(_ key: ConfigKey) -> Bool { scope.permits(key, in: viewpoint.project) }
+        switch event.content {
+        case .nothing, .environment: return event
+        case .document(let reading, let owner):
+            return .snapshot(reading.restricted(to: isVisible), in: owner, at: event.token)
+        case .differences(let change, let differences, let reading):
+            let visible = differences.filter { isVisible($0.key) }
+            return visible.isEmpty ? nil : .change(change, visible, in: reading.restricted(to: isVisible))
         }
     }
 }

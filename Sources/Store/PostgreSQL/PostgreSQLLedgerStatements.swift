@@ -122,11 +122,26 @@ enum PostgreSQLLedgerStatements: String, CaseIterable {
     // Credentials and idempotency
 
     case insertCredential = """
-        INSERT INTO credentials (id, name, purpose, hash, created_at, created_by, expires_at, revoked_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        INSERT INTO credentials
+            (id, name, purpose, hash, created_at, created_by, expires_at, revoked_at, detail, version)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         """
     case revokeCredential = """
-        UPDATE credentials SET revoked_at = coalesce(revoked_at, $1) WHERE id = $2
+        UPDATE credentials SET revoked_at = coalesce(revoked_at, $1), version = $2 WHERE id = $3
+        """
+    case dropSession = """
+        DELETE FROM credentials WHERE id = $1 AND purpose = 'session'
+        """
+    case credentialsAfter = """
+        SELECT id, name, purpose, hash, created_at, created_by, expires_at, revoked_at, detail FROM credentials
+        WHERE version > $1 ORDER BY version, id
+        """
+    case recordUse = """
+        INSERT INTO credential_uses (credential, used_at) VALUES ($1, $2)
+        ON CONFLICT (credential) DO UPDATE SET used_at = greatest(credential_uses.used_at, excluded.used_at)
+        """
+    case dropUse = """
+        DELETE FROM credential_uses WHERE credential = $1
         """
     case readIdempotencyRecord = """
         SELECT principal, key, request_digest, revision, committed, expires_at FROM idempotency_records
@@ -207,6 +222,10 @@ enum PostgreSQLLedgerStatements: String, CaseIterable {
         ORDER BY i.project, i.environment, i.kind, i.key, v.revision LIMIT $6
         """
     case credentials = """
-        SELECT id, name, purpose, hash, created_at, created_by, expires_at, revoked_at FROM credentials ORDER BY id
+        SELECT id, name, purpose, hash, created_at, created_by, expires_at, revoked_at, detail FROM credentials
+        ORDER BY id
+        """
+    case credentialUses = """
+        SELECT credential, used_at FROM credential_uses
         """
 }

@@ -89,11 +89,12 @@ extension PostgreSQLRow {
             throw UnreadableRow("credential \(id) has the unknown purpose '\(purposeName)'")
         }
         let hash = try digest(3, of: "credential \(id)")
+        let detail = try text(8)
         let (createdAt, expiresAt, revokedAt) = (try timestamp(4), try timestampOrNil(6), try timestampOrNil(7))
         return try UnreadableRow.decoding("credential \(id)") {
-            Credential(
-                id: id, name: try TokenName(parsing: name), purpose: purpose, hash: hash, createdAt: createdAt,
-                createdBy: try Principal(parsing: createdBy), expiresAt: expiresAt, revokedAt: revokedAt)
+            try Credential(
+                id: id, name: TokenName(parsing: name), purpose: purpose, hash: hash, createdAt: createdAt,
+                createdBy: Principal(parsing: createdBy), expiresAt: expiresAt, revokedAt: revokedAt, detail: detail)
         }
     }
 
@@ -127,7 +128,7 @@ struct PostgreSQLAddressReader {
 
     private mutating func projectName(_ row: PostgreSQLRow) throws -> ProjectName {
         if let project, try row.holds(0, project.bytes) { return project.name }
-        let name = try ProjectName(parsing: row.text(0))
+        let name = try ProjectName(stored: row.text(0))
         project = (Array(name.rawValue.utf8), name)
         return name
     }

@@ -47,8 +47,18 @@ extension PostgreSQLStore {
         }
     }
 
-    package func credentials() async throws -> [Credential] {
-        try await read { connection in try connection.query(.credentials).map { try $0.credential() } }
+    package func credentials(after version: Int64?) async throws -> [Credential] {
+        try await read { connection in
+            let rows = try version.map { try connection.query(.credentialsAfter, [.int64($0)]) }
+            return try (rows ?? connection.query(.credentials)).map { try $0.credential() }
+        }
+    }
+
+    package func credentialUses() async throws -> [String: Timestamp] {
+        let uses = try await read { connection in
+            try connection.query(.credentialUses).map { (try $0.text(0), try $0.timestamp(1)) }
+        }
+        return Dictionary(uses, uniquingKeysWith: max)
     }
 
     package func idempotencyRecords(liveAt now: Timestamp) async throws -> [IdempotencyRecord] {

@@ -156,7 +156,7 @@ final class PostgreSQLTransaction: StoreTransaction {
                 for statement in [PostgreSQLLedgerStatements.insertScopesOfProject, .endItemsOfProject] {
                     try send(statement, [.int64(change.revision.number), .text(project)])
                 }
-            case .setting, .settingDefinition, .schema, .validator: break
+            default: break
             }
         }
     }
@@ -222,7 +222,8 @@ final class PostgreSQLTransaction: StoreTransaction {
                     .text(credential.id), .text(credential.name.rawValue), .text(credential.purpose.rawValue),
                     .bytes(credential.hash.bytes), .int64(credential.createdAt.microseconds),
                     .text(credential.createdBy.rawValue), .int64(credential.expiresAt?.microseconds),
-                    .int64(credential.revokedAt?.microseconds),
+                    .int64(credential.revokedAt?.microseconds), .text(credential.detail),
+                    .int64(head.credentialsVersion + 1),
                 ])
         }
         head.credentialsVersion += 1
@@ -232,11 +233,29 @@ final class PostgreSQLTransaction: StoreTransaction {
         try checkOpen()
         let revoked = try whole {
             try flush()
-            try send(.revokeCredential, [.int64(time.microseconds), .text(id)])
+            try send(
+                .revokeCredential, [.int64(time.microseconds), .int64(head.credentialsVersion + 1), .text(id)])
             return try receive().last?.affectedRows
         }
         guard revoked == 1 else { throw StoreError.conflict("There is no credential '\(id)'.") }
         head.credentialsVersion += 1
+    }
+
+    func dropSessions(ids: [String]) throws {
+        try checkOpen()
+        try whole {
+            for id in ids {
+                try send(.dropSession, [.text(id)])
+                try send(.dropUse, [.text(id)])
+            }
+        }
+    }
+
+    func recordUses(_ uses: [String: Timestamp]) throws {
+        try checkOpen()
+        try whole {
+            for (id, time) in uses { try send(.recordUse, [.text(id), .int64(time.microseconds)]) }
+        }
     }
 
     func adopt(platformID: String) throws {

@@ -83,10 +83,11 @@ extension SQLiteRow {
             throw UnreadableRow("credential \(id) has the unknown purpose '\(text(2))'")
         }
         return try UnreadableRow.decoding("credential \(id)") {
-            Credential(
+            try Credential(
                 id: id, name: try TokenName(parsing: text(1)), purpose: purpose,
                 hash: try digest(3, of: "credential \(id)"), createdAt: timestamp(4),
-                createdBy: try Principal(parsing: text(5)), expiresAt: timestampOrNil(6), revokedAt: timestampOrNil(7))
+                createdBy: try Principal(parsing: text(5)), expiresAt: timestampOrNil(6), revokedAt: timestampOrNil(7),
+                detail: text(8))
         }
     }
 
@@ -121,7 +122,7 @@ struct ItemAddressReader {
 
     private mutating func projectName(_ row: SQLiteRow) throws -> ProjectName {
         if let project, row.holds(0, project.bytes) { return project.name }
-        let name = try ProjectName(parsing: row.text(0))
+        let name = try ProjectName(stored: row.text(0))
         project = (Array(name.rawValue.utf8), name)
         return name
     }

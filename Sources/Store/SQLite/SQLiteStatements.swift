@@ -76,11 +76,26 @@ enum SQLiteStatements: String, CaseIterable {
     // Credentials and idempotency
 
     case insertCredential = """
-        INSERT INTO credentials (id, name, purpose, hash, created_at, created_by, expires_at, revoked_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO credentials
+            (id, name, purpose, hash, created_at, created_by, expires_at, revoked_at, detail, version)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     case revokeCredential = """
-        UPDATE credentials SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?
+        UPDATE credentials SET revoked_at = coalesce(revoked_at, ?), version = ? WHERE id = ?
+        """
+    case dropSession = """
+        DELETE FROM credentials WHERE id = ? AND purpose = 'session'
+        """
+    case credentialsAfter = """
+        SELECT id, name, purpose, hash, created_at, created_by, expires_at, revoked_at, detail FROM credentials
+        WHERE version > ? ORDER BY version, id
+        """
+    case recordUse = """
+        INSERT INTO credential_uses (credential, used_at) VALUES (?, ?)
+        ON CONFLICT (credential) DO UPDATE SET used_at = max(used_at, excluded.used_at)
+        """
+    case dropUse = """
+        DELETE FROM credential_uses WHERE credential = ?
         """
     case readIdempotencyRecord = """
         SELECT principal, key, request_digest, revision, committed, expires_at FROM idempotency_records
@@ -150,7 +165,11 @@ enum SQLiteScans: String, CaseIterable {
         ORDER BY i.project, i.environment, i.kind, i.key
         """
     case credentials = """
-        SELECT id, name, purpose, hash, created_at, created_by, expires_at, revoked_at FROM credentials ORDER BY id
+        SELECT id, name, purpose, hash, created_at, created_by, expires_at, revoked_at, detail FROM credentials
+        ORDER BY id
+        """
+    case credentialUses = """
+        SELECT credential, used_at FROM credential_uses
         """
 }
 

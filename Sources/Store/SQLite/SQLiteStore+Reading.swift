@@ -60,10 +60,22 @@ extension SQLiteStore {
         }
     }
 
-    package func credentials() async throws -> [Credential] {
+    package func credentials(after version: Int64?) async throws -> [Credential] {
         try await read { database in
-            try PreparedStatement(SQLiteScans.credentials.rawValue, on: database).all { try $0.credential() }
+            guard let version else {
+                return try PreparedStatement(SQLiteScans.credentials.rawValue, on: database).all { try $0.credential() }
+            }
+            return try PreparedStatement(.credentialsAfter, on: database).all(.integer(version)) { try $0.credential() }
         }
+    }
+
+    package func credentialUses() async throws -> [String: Timestamp] {
+        let uses = try await read { database in
+            try PreparedStatement(SQLiteScans.credentialUses.rawValue, on: database).all {
+                ($0.text(0), $0.timestamp(1))
+            }
+        }
+        return Dictionary(uses, uniquingKeysWith: max)
     }
 
     package func idempotencyRecords(liveAt now: Timestamp) async throws -> [IdempotencyRecord] {

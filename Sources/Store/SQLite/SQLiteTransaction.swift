@@ -107,7 +107,7 @@ final class SQLiteTransaction: StoreTransaction {
                 for sql in [SQLiteStatements.insertScopesOfProject, .endVersionsOfProject, .endHeadsOfProject] {
                     try PreparedStatement(sql, on: database).run(revision, project)
                 }
-            case .setting, .settingDefinition, .schema, .validator: break
+            default: break
             }
         }
     }
@@ -210,7 +210,8 @@ final class SQLiteTransaction: StoreTransaction {
                 .text(credential.id), .text(credential.name.rawValue), .text(credential.purpose.rawValue),
                 .bytes(credential.hash.bytes), .integer(credential.createdAt.microseconds),
                 .text(credential.createdBy.rawValue), .integer(credential.expiresAt?.microseconds),
-                .integer(credential.revokedAt?.microseconds))
+                .integer(credential.revokedAt?.microseconds), .text(credential.detail),
+                .integer(head.credentialsVersion + 1))
         }
         head.credentialsVersion += 1
     }
@@ -218,10 +219,30 @@ final class SQLiteTransaction: StoreTransaction {
     func revokeCredential(id: String, at time: Timestamp) throws {
         try checkOpen()
         let revoked = try whole {
-            try PreparedStatement(.revokeCredential, on: database).run(.integer(time.microseconds), .text(id))
+            try PreparedStatement(.revokeCredential, on: database).run(
+                .integer(time.microseconds), .integer(head.credentialsVersion + 1), .text(id))
         }
         guard revoked == 1 else { throw StoreError.conflict("There is no credential '\(id)'.") }
         head.credentialsVersion += 1
+    }
+
+    func dropSessions(ids: [String]) throws {
+        try checkOpen()
+        try whole {
+            for id in ids {
+                try PreparedStatement(.dropSession, on: database).run(.text(id))
+                try PreparedStatement(.dropUse, on: database).run(.text(id))
+            }
+        }
+    }
+
+    func recordUses(_ uses: [String: Timestamp]) throws {
+        try checkOpen()
+        try whole {
+            for (id, time) in uses {
+                try PreparedStatement(.recordUse, on: database).run(.text(id), .integer(time.microseconds))
+            }
+        }
     }
 
     // MARK: Keeping it whole

@@ -55,6 +55,36 @@ extension TokenName {
     }
 }
 
+extension RoleName {
+    static func argument(_ text: String) throws -> RoleName {
+        try cfg.argument { () throws(InvalidIdentifier) in try RoleName(parsing: text) }
+    }
+}
+
+extension IssuerName {
+    static func argument(_ text: String) throws -> IssuerName {
+        try cfg.argument { () throws(InvalidIdentifier) in try IssuerName(parsing: text) }
+    }
+}
+
+extension BindingName {
+    static func argument(_ text: String) throws -> BindingName {
+        try cfg.argument { () throws(InvalidIdentifier) in try BindingName(parsing: text) }
+    }
+}
+
+extension Principal {
+    static func argument(_ text: String) throws -> Principal {
+        try cfg.argument { () throws(InvalidIdentifier) in try Principal(parsing: text) }
+    }
+}
+
+extension ChangeRequestID {
+    static func argument(_ text: String) throws -> ChangeRequestID {
+        try cfg.argument { () throws(InvalidIdentifier) in try ChangeRequestID(parsing: text) }
+    }
+}
+
 extension ConfigKey {
     static func argument(_ text: String) throws -> ConfigKey {
         try cfg.argument { () throws(InvalidIdentifier) in try ConfigKey(parsing: text) }

@@ -16,7 +16,7 @@ struct EventStream: Sendable {
     /// Sends events until the watch ends, the client leaves or its token ends. The first bytes go at once, so that a
     /// client knows that it is heard.
     @concurrent func send(
-        _ head: HTTPResponse, to writer: consuming ResponseWriter, over channel: any Channel, tokenHash: Digest,
+        _ head: HTTPResponse, to writer: consuming ResponseWriter, over channel: any Channel, tokenHash: Digest?,
         _ core: ServerCore
     ) async throws {
         let subscription = subscription
@@ -27,7 +27,8 @@ struct EventStream: Sendable {
         try await body.write(Self.opening)
         while let event = await subscription.next() {
             guard core.platform.isLive(caller, tokenHash: tokenHash) else { break }
-            try await body.write(core.frames.frame(of: event))
+            guard let visible = core.platform.visible(event, to: caller) else { continue }
+            try await body.write(core.frames.frame(of: visible))
         }
         try await body.finish(nil)
     }

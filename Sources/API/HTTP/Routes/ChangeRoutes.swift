@@ -5,9 +5,14 @@ import HTTPTypes
 /// Changes of many items, and what undoes or carries them.
 enum ChangeRoutes {
     private static let project = "\(RouteTable.base)/projects/{project}"
+    /// Of the platform itself: who may do what.
+    private static let platform = "\(RouteTable.base)/changes"
 
     static let all: [Route] = [
-        .write(.post, "\(project)/changes", query: [], body: .json, change),
+        .write(.post, "\(project)/changes", query: ["request"], body: .json, change),
+        .write(.post, platform, query: ["request"], body: .json, change),
+        .get(platform, query: ["after", "before", "kind", "author", "limit"], list),
+        .get("\(platform)/{revision}", show),
         .get(
             "\(project)/changes", query: ["after", "before", "environment", "kind", "key", "author", "limit"], list),
         .get("\(project)/changes/{revision}", show),
@@ -22,10 +27,10 @@ enum ChangeRoutes {
         _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
     ) async throws(Problem) -> PlannedWrite {
         try request.refuseEntityTags()
-        let project = try request.project()
+        let project = try request.scope()
         let body = try ChangeBody(parsing: request.body)
         let proposal = Proposal(
-            project: project, author: caller.principal, message: body.message, operations: body.operations)
+            project: project, by: caller.author, message: body.message, operations: body.operations)
         return PlannedWrite(proposal: proposal, bodyOperations: body.operations)
     }
 
@@ -35,7 +40,7 @@ enum ChangeRoutes {
     ) async throws(Problem) -> Answer {
         let body = try ChangeBody(parsing: request.body)
         let proposal = Proposal(
-            project: try request.project(), author: caller.principal, message: body.message, operations: body.operations
+            project: try request.project(), by: caller.author, message: body.message, operations: body.operations
         )
         do throws(Problem) {
             let outcome = try await platform.write(caller, WriteRequest(proposal: proposal, isDryRun: true))
@@ -66,45 +71,39 @@ enum ChangeRoutes {
     private static func list(
         _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
     ) async throws(Problem) -> Answer {
-        let project = try request.project()
+        let project = try request.scope()
         let query = request.query
         let limit = try query.limit()
         let key = try query.parsed("key") { text throws(InvalidIdentifier) in try ConfigKey(parsing: text) }
         let author = try query.parsed("author") { text throws(InvalidIdentifier) in try Principal(parsing: text) }
         let changes = try await platform.changes(
-            caller,
+            caller, of: project,
             matching: ChangeQuery(
-                project: project, before: query.revision("before"), after: query.revision("after"), author: author,
+                before: query.revision("before"), after: query.revision("after"), author: author,
                 environment: request.queriedEnvironment(), kind: query.choice("kind", of: Kind.self), key: key?.text),
             limit: limit + 1)
-        if changes.isEmpty { try await requireHistory(of: project, platform, caller) }
+        if changes.isEmpty, project != .platform, try await !platform.hasHistory(caller, of: project) {
+            throw .noProject(project)
+        }
         let page = changes.prefix(limit)
         return .json { json in
-            json.array("changes", of: page) { json, change in
+            json.array("changes", of: page) { json, visible in
+                let change = visible.record
                 json.object { json in
                     json.member("author", change.author.rawValue)
                     json.member("committedAt", change.committedAt.text)
                     json.member("digest", change.digest.hexadecimal)
-                    json.array("environments", of: change.environments)
+                    json.array("environments", of: visible.environments)
                     json.member("message", change.message)
-                    json.member("operations", change.effects.count)
+                    json.member("operations", visible.addresses.count)
                     json.member("previousDigest", change.previousDigest.hexadecimal)
                     json.member("revision", change.revision.number)
                     json.member("source", change.source)
                     json.member("token", change.token.text)
                 }
             }
-            json.member("next", changes.count > limit ? page.last?.revision.number : nil)
+            json.member("next", changes.count > limit ? page.last?.record.revision.number : nil)
         }
-    }
-
-    /// A project that was deleted keeps its history; one that never was has none.
-    private static func requireHistory(
-        of project: ProjectName, _ platform: Platform, _ caller: Caller
-    ) async throws(Problem) {
-        if platform.state.projects[project] != nil { return }
-        let any = try await platform.changes(caller, matching: ChangeQuery(project: project), limit: 1)
-        if any.isEmpty { _ = try platform.state.project(project) }
     }
 
     private static func show(
@@ -112,7 +111,7 @@ enum ChangeRoutes {
     ) async throws(Problem) -> Answer {
         let text = try request.parameter("revision")
         let revision = try ItemText.parsed { () throws(InvalidIdentifier) in try Revision(parsing: text) }
-        let (change, items) = try await platform.change(caller, at: revision, of: request.project())
+        let (change, items) = try await platform.change(caller, at: revision, of: request.scope())
         return change.answer(items)
     }
 
@@ -162,13 +161,13 @@ enum ChangeRoutes {
     }
 }
 
-extension ChangeRecord {
+extension VisibleChange {
     /// The environments whose own items it wrote, in order.
     fileprivate var environments: [String] {
         var names: Set<String> = []
-        for effect in effects {
-            if let environment = effect.address.environment { names.insert(environment.rawValue) }
-            if effect.address.kind == .environment { names.insert(effect.address.key) }
+        for address in addresses {
+            if let environment = address.environment { names.insert(environment.rawValue) }
+            if address.kind == .environment { names.insert(address.key) }
         }
         return names.sorted()
     }

@@ -19,9 +19,12 @@ enum DefinitionRoutes {
     ) async throws(Problem) -> Answer {
         let limit = try request.query.limit()
         let after = try request.query.parsed("after") { text throws(InvalidIdentifier) in try ConfigKey(parsing: text) }
-        let state = try await platform.state(of: request.project(), at: request.query.moment("at"))
-        let definitions = try state.project(request.project()).definitions
-            .filter { definition in after.map { definition.key > $0 } ?? true }
+        let view = try await platform.view(caller, request.project(), at: request.query.moment("at"))
+        let scope = view.viewpoint.keys(.read, .settingDefinition, in: nil)
+        let definitions = view.project.definitions
+            .filter { definition in
+                after.map { definition.key > $0 } ?? true && scope.permits(definition.key, in: view.viewpoint.project)
+            }
             .sorted { $0.key < $1.key }
         let page = definitions.prefix(limit)
         return .json { json in
@@ -36,8 +39,10 @@ enum DefinitionRoutes {
         _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
     ) async throws(Problem) -> Answer {
         let key = try request.key()
-        let state = try await platform.state(of: request.project(), at: request.query.moment("at"))
-        guard let definition = try state.project(request.project()).definitions[key] else { throw undefined(key) }
+        let view = try await platform.view(caller, request.project(), at: request.query.moment("at"))
+        guard let definition = view.project.definitions[key],
+            view.viewpoint.permits(.read, .settingDefinition, key: key)
+        else { throw undefined(key) }
         return Answer.json { write(key, definition, into: &$0) }.tagged(Precondition.entityTag(definition.revision))
     }
 
@@ -59,15 +64,8 @@ enum DefinitionRoutes {
         let body = try BodyReader(parsing: request.body).parsed { json throws(Problem) in
             try SettingDefinitionBody(parsing: json)
         }
-        let precondition = try Precondition(request.fields)
-        let proposal = Proposal(
-            project: project, author: caller.principal, message: try request.message() ?? "Describe \(key)"
-        ) { state throws(Problem) in
-            let standing = try state.project(project).definitions[key]
-            try precondition.check(standing?.revision, .settingDefinition(key, in: project))
-            return [Operation(.putDefinition(key, body))]
-        }
-        return PlannedWrite(proposal: proposal)
+        return try request.write(
+            Operation(.putDefinition(key, body)), in: project, caller, saying: "Describe \(key)")
     }
 
     private static func delete(
@@ -75,16 +73,9 @@ enum DefinitionRoutes {
     ) async throws(Problem) -> PlannedWrite {
         let project = try request.project()
         let key = try request.key()
-        let precondition = try Precondition(request.fields)
-        let proposal = Proposal(
-            project: project, author: caller.principal,
-            message: try request.message() ?? "Remove the description of \(key)"
-        ) { state throws(Problem) in
-            guard let standing = try state.project(project).definitions[key] else { throw undefined(key) }
-            try precondition.check(standing.revision, .settingDefinition(key, in: project))
-            return [Operation(.deleteDefinition(key))]
-        }
-        return PlannedWrite(proposal: proposal)
+        return try request.write(
+            Operation(.deleteDefinition(key)), in: project, caller, saying: "Remove the description of \(key)",
+            orElse: undefined(key))
     }
 
     private static func undefined(_ key: ConfigKey) -> Problem {

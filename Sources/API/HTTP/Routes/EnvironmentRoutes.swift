@@ -19,9 +19,11 @@ enum EnvironmentRoutes {
     ) async throws(Problem) -> Answer {
         let limit = try request.query.limit()
         let after = try request.queriedEnvironment("after")
-        let state = try await platform.state(of: request.project(), at: request.query.moment("at"))
-        let environments = try state.project(request.project()).sortedEnvironments
-            .filter { environment in after.map { environment.name > $0 } ?? true }
+        let view = try await platform.view(caller, request.project(), at: request.query.moment("at"))
+        let environments = view.project.sortedEnvironments
+            .filter { environment in
+                after.map { environment.name > $0 } ?? true && view.viewpoint.sees(environment.name)
+            }
         let page = environments.prefix(limit)
         return .json { json in
             json.array("environments", of: page) { json, environment in
@@ -30,7 +32,10 @@ enum EnvironmentRoutes {
                     json.member("description", environment.body.description)
                     json.array("inherits", of: environment.body.inherits.map(\.rawValue))
                     json.member("name", environment.name.rawValue)
-                    json.member("own", environment.own.count)
+                    if view.viewpoint.keys(.read, in: environment.name).isAll {
+                        json.member("own", environment.own.count)
+                    }
+                    json.member("protected", view.project.access.protection(of: environment.name) != nil)
                     json.member("revision", environment.revision.number)
                 }
             }
@@ -51,7 +56,10 @@ enum EnvironmentRoutes {
             json.array("inherits", of: environment.body.inherits.map(\.rawValue))
             json.array("layers", of: reading.environment.layers.map(\.name.rawValue))
             json.member("name", name.rawValue)
-            json.member("own", environment.own.count)
+            if reading.isWhole { json.member("own", environment.own.count) }
+            if let protection = reading.project.access.protection(of: name) {
+                json.member("protection", protection.json)
+            }
             json.member("revision", environment.revision.number)
             json.member("settings", settings)
         }.tagged(Precondition.entityTag(environment.revision))
@@ -98,7 +106,8 @@ enum EnvironmentRoutes {
         let name = try request.environment()
         let precondition = try Precondition(request.fields)
         let proposal = Proposal(
-            project: project, author: caller.principal, message: try request.message() ?? "\(what) \(name.rawValue)"
+            project: project, by: caller.author, about: .environment(name, in: project),
+            message: try request.message() ?? "\(what) \(name.rawValue)"
         ) { state throws(Problem) in
             let found = try state.project(project)
             let standing = found.environments[name]

@@ -19,16 +19,15 @@ enum ProjectRoutes {
         let limit = try request.query.limit()
         let after = try request.query.parsed("after") { text throws(InvalidIdentifier) in try ProjectName(parsing: text)
         }
-        let projects = try platform.servedState().projects.values
-            .filter { project in after.map { project.name > $0 } ?? true }
-            .sorted { $0.name < $1.name }
+        let projects = try platform.projects(caller).filter { view in after.map { view.project.name > $0 } ?? true }
         let page = projects.prefix(limit)
         return .json { json in
-            json.member("next", projects.count > limit ? page.last?.name.rawValue : nil)
-            json.array("projects", of: page) { json, project in
+            json.member("next", projects.count > limit ? page.last?.project.name.rawValue : nil)
+            json.array("projects", of: page) { json, view in
+                let project = view.project
                 json.object { json in
                     json.member("description", project.body.description)
-                    json.member("environments", project.environments.count)
+                    json.member("environments", project.environments.keys.count(where: view.viewpoint.sees))
                     json.member("name", project.name.rawValue)
                     json.member("revision", project.revision.number)
                 }
@@ -39,15 +38,17 @@ enum ProjectRoutes {
     private static func show(
         _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
     ) async throws(Problem) -> Answer {
-        let project = try platform.servedState().project(request.project())
+        let view = try await platform.view(caller, request.project())
+        let project = view.project
         return Answer.json { json in
             json.member("description", project.body.description)
-            json.array("environments", of: project.sortedEnvironments.map(\.name.rawValue))
+            json.array(
+                "environments", of: project.sortedEnvironments.map(\.name).filter(view.viewpoint.sees).map(\.rawValue))
             json.member("name", project.name.rawValue)
             json.member("plaintextSecrets", project.body.plaintextSecrets.rawValue)
             json.member("revision", project.revision.number)
-            json.member("settings", project.settingsCount)
-            json.member("sizeBytes", project.sizeBytes)
+            json.member("settings", view.settingsCount)
+            json.member("sizeBytes", view.sizeBytes)
         }.tagged(Precondition.entityTag(project.revision))
     }
 
@@ -59,7 +60,8 @@ enum ProjectRoutes {
         }
         let precondition = try Precondition(request.fields)
         let proposal = Proposal(
-            project: name, author: caller.principal, message: try request.message() ?? "Put project \(name.rawValue)"
+            project: name, by: caller.author, about: .project(name),
+            message: try request.message() ?? "Put project \(name.rawValue)"
         ) { state throws(Problem) in
             try precondition.check(state.projects[name]?.revision, .project(name))
             return [Operation(.putProject(body))]
@@ -71,26 +73,24 @@ enum ProjectRoutes {
         _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
     ) async throws(Problem) -> PlannedWrite {
         let name = try request.project()
-        let precondition = try Precondition(request.fields)
-        let proposal = Proposal(
-            project: name, author: caller.principal, message: try request.message() ?? "Delete project \(name.rawValue)"
-        ) { state throws(Problem) in
-            let project = try state.project(name)
-            try precondition.check(project.revision, .project(name))
-            return [Operation(.deleteProject)]
-        }
-        return PlannedWrite(proposal: proposal)
+        return try request.write(
+            Operation(.deleteProject), in: name, caller, saying: "Delete project \(name.rawValue)")
     }
 }
 
-extension ProjectState {
-    /// Own settings of all environments.
-    fileprivate var settingsCount: Int { environments.values.reduce(0) { $0 + $1.own.count } }
+extension ProjectView {
+    /// Own settings of all environments, those that the caller may read.
+    fileprivate var settingsCount: Int { readable.reduce(0) { total, _ in total + 1 } }
 
-    /// Bytes of all own settings as they stand: keys and values.
+    /// Bytes of them as they stand: keys and values.
     fileprivate var sizeBytes: Int {
-        environments.values.reduce(0) { total, environment in
-            environment.own.reduce(total) { $0 + $1.key.path.utf8.count + $1.body.value.count }
+        readable.reduce(0) { $0 + $1.key.path.utf8.count + $1.body.value.count }
+    }
+
+    private var readable: some Sequence<StoredSetting> {
+        project.environments.values.lazy.flatMap { environment in
+            let scope = viewpoint.keys(.read, in: environment.name)
+            return environment.own.lazy.filter { scope.permits($0.key, in: project) }
         }
     }
 }

@@ -39,11 +39,14 @@ package struct Route: Sendable {
 
     typealias Operation = @Sendable (Platform, Caller, IncomingRequest) async throws(Problem) -> Answer
     typealias Plan = @Sendable (Platform, Caller, IncomingRequest) async throws(Problem) -> PlannedWrite
+    typealias Entrance = @Sendable (Platform, IncomingRequest) async throws(Problem) -> Answer
     typealias Status = @Sendable (Surroundings) async -> Answer
 
     enum Handler: Sendable {
         /// Says how the server does, without a caller.
         case status(Status)
+        /// What somebody asks who is nobody yet.
+        case entrance(Entrance)
         case operation(Operation)
         /// Administers; a refusal is recorded as one of this action.
         case administration(AuditEvent.Action, Operation)

@@ -23,8 +23,9 @@ enum SchemaRoutes {
         let limit = try request.query.limit()
         let after = try request.query.parsed("after") { text throws(InvalidIdentifier) in try SchemaName(parsing: text)
         }
-        let state = try await platform.state(of: request.project(), at: request.query.moment("at"))
-        let schemas = try state.project(request.project()).schemas.sorted
+        let view = try await platform.view(caller, request.project(), at: request.query.moment("at"))
+        try view.viewpoint.require(.read, .schema)
+        let schemas = view.project.schemas.sorted
             .filter { schema in after.map { schema.name > $0 } ?? true }
         let page = schemas.prefix(limit)
         return .json { json in
@@ -39,8 +40,9 @@ enum SchemaRoutes {
         _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
     ) async throws(Problem) -> Answer {
         let name = try request.schema()
-        let state = try await platform.state(of: request.project(), at: request.query.moment("at"))
-        guard let schema = try state.project(request.project()).schemas[name] else { throw unknown(name) }
+        let view = try await platform.view(caller, request.project(), at: request.query.moment("at"))
+        try view.viewpoint.require(.read, .schema)
+        guard let schema = view.project.schemas[name] else { throw unknown(name) }
         return Answer.json { write(schema, isWhole: true, into: &$0) }.tagged(Precondition.entityTag(schema.revision))
     }
 
@@ -64,14 +66,8 @@ enum SchemaRoutes {
         let body = try BodyReader(parsing: request.body).parsed { json throws(Problem) in
             try SchemaBody(parsing: json)
         }
-        let precondition = try Precondition(request.fields)
-        let proposal = Proposal(
-            project: project, author: caller.principal, message: try request.message() ?? "Put schema \(name.rawValue)"
-        ) { state throws(Problem) in
-            try precondition.check(state.project(project).schemas[name]?.revision, .schema(name, in: project))
-            return [Operation(.putSchema(name, body))]
-        }
-        return PlannedWrite(proposal: proposal)
+        return try request.write(
+            Operation(.putSchema(name, body)), in: project, caller, saying: "Put schema \(name.rawValue)")
     }
 
     private static func delete(
@@ -79,16 +75,9 @@ enum SchemaRoutes {
     ) async throws(Problem) -> PlannedWrite {
         let project = try request.project()
         let name = try request.schema()
-        let precondition = try Precondition(request.fields)
-        let proposal = Proposal(
-            project: project, author: caller.principal,
-            message: try request.message() ?? "Delete schema \(name.rawValue)"
-        ) { state throws(Problem) in
-            guard let standing = try state.project(project).schemas[name] else { throw unknown(name) }
-            try precondition.check(standing.revision, .schema(name, in: project))
-            return [Operation(.deleteSchema(name))]
-        }
-        return PlannedWrite(proposal: proposal)
+        return try request.write(
+            Operation(.deleteSchema(name)), in: project, caller, saying: "Delete schema \(name.rawValue)",
+            orElse: unknown(name))
     }
 
     private static func unknown(_ name: SchemaName) -> Problem {
@@ -104,6 +93,10 @@ enum SchemaRoutes {
         let key = try request.key()
         let reading = try await platform.read(
             caller, request.environment(), of: request.project(), at: request.query.moment("at"))
+        let viewpoint = platform.viewpoint(caller, of: try request.project())
+        guard viewpoint.permits(.read, .setting, in: reading.environment.name, key: key) else {
+            throw Problem(.notFound, "No schema says anything of '\(key)' in '\(reading.environment.name.rawValue)'.")
+        }
         let environment = try reading.project.environment(reading.environment.name)
         guard let said = reading.project.schemas.description(of: key, in: environment) else {
             throw Problem(.notFound, "No schema says anything of '\(key)' in '\(environment.name.rawValue)'.")
@@ -127,15 +120,18 @@ enum SchemaRoutes {
     ) async throws(Problem) -> Answer {
         let kind = try request.query.choice("kind", of: Finding.Kind.self)
         let environment = try request.queriedEnvironment()
-        let state = try await platform.state(of: request.project(), at: request.query.moment("at"))
-        let project = try state.project(request.project())
-        if let environment { _ = try project.environment(environment) }
-        let (found, isComplete) = project.findings(
+        let view = try await platform.view(caller, request.project(), at: request.query.moment("at"))
+        if let environment {
+            try view.viewpoint.requireEnvironment(environment)
+            _ = try view.project.environment(environment)
+        }
+        let (all, isComplete) = view.project.findings(
             in: environment.map { [$0] }, kinds: kind.map { [$0] } ?? Set(Finding.Kind.allCases))
+        let found = view.viewpoint.visible(all)
         return .json { json in
             json.member("complete", isComplete)
             json.array("findings", of: found) { $0.element($1) }
-            json.member("revision", state.revision.number)
+            json.member("revision", view.state.revision.number)
         }
     }
 }

@@ -44,7 +44,7 @@ enum SettingRoutes {
         let document = reading.environment.document
         var answer = Answer(bytes: document.bytes, contentType: .json)
             .document(.json, tag: document.entityTag, unless: noneMatch)
-        if moment == .now { answer.validity = .environment(reading.environment, of: project) }
+        if moment == .now, reading.isWhole { answer.validity = .environment(reading.environment, of: project) }
         return answer
     }
 
@@ -92,7 +92,7 @@ enum SettingRoutes {
             if let tags = reading.definition?.shownTags { json.array("tags", of: tags) }
             json.member("value", canonical: reading.value)
         }.tagged(Precondition.entityTag(setting.revision))
-        if moment == .now { answer.validity = .project(reading.project, environment) }
+        if moment == .now, reading.isWhole { answer.validity = .project(reading.project, environment) }
         return answer
     }
 
@@ -105,7 +105,7 @@ enum SettingRoutes {
         let key = try request.key()
         let versions = try await platform.history(
             caller, of: key, in: environment, of: project, before: request.query.revision("before"), limit: limit + 1)
-        if versions.isEmpty { _ = try platform.servedState().project(project).environment(environment) }
+        if versions.isEmpty { _ = try await platform.view(caller, project).project.environment(environment) }
         let page = versions.prefix(limit)
         return .json { json in
             json.array("history", of: page) { json, version in
@@ -158,7 +158,7 @@ enum SettingRoutes {
         let key = try request.key()
         let precondition = try Precondition(request.fields)
         let proposal = Proposal(
-            project: project, author: caller.principal,
+            project: project, by: caller.author, about: .setting(key, in: environment, of: project),
             message: try request.message() ?? "\(verb) \(key) in \(environment.rawValue)"
         ) { state throws(Problem) in
             let found = try state.project(project)

@@ -42,8 +42,11 @@ enum StatusRoutes {
     ) async throws(Problem) -> Answer {
         .json { json in
             json.member("credential", caller.credentialID)
+            json.member("expiresAt", platform.expiry(of: caller)?.text)
+            json.array("groups", of: platform.groups(of: caller).map(\.rawValue))
+            json.member("owner", caller.subject.owner?.rawValue)
             json.member("principal", caller.principal.rawValue)
-            json.member("purpose", caller.purpose.rawValue)
+            json.member("purpose", caller.purposeName)
         }
     }
 
@@ -61,23 +64,35 @@ enum StatusRoutes {
 /// Every member of ``Limits``, by name and in order of names; a test compares this with the source of ``Limits``.
 package enum PublishedLimits {
     package static let all: [(StaticString, Int64)] = [
+        ("accessItems", Int64(Limits.accessItems)),
+        ("breakGlassSeconds", Int64(Limits.breakGlassSeconds)),
         ("changeBytes", Int64(Limits.changeBytes)),
+        ("closedChangeRequests", Int64(Limits.closedChangeRequests)),
+        ("commentsPerChangeRequest", Int64(Limits.commentsPerChangeRequest)),
         ("descendantsPerEnvironment", Int64(Limits.descendantsPerEnvironment)),
         ("descriptionBytes", Int64(Limits.descriptionBytes)),
+        ("endedSessionSeconds", Int64(Limits.endedSessionSeconds)),
         ("environmentsPerProject", Int64(Limits.environmentsPerProject)),
         ("findings", Int64(Limits.findings)),
+        ("freezesPerEnvironment", Int64(Limits.freezesPerEnvironment)),
+        ("grantsPerToken", Int64(Limits.grantsPerToken)),
         ("groupChanges", Int64(Limits.groupChanges)),
+        ("groupsPerIdentity", Int64(Limits.groupsPerIdentity)),
         ("idempotencyKeyBytes", Int64(Limits.idempotencyKeyBytes)),
         ("idempotencySeconds", Int64(Limits.idempotencySeconds)),
         ("inheritanceDepth", Int64(Limits.inheritanceDepth)),
         ("layersPerEnvironment", Int64(Limits.layersPerEnvironment)),
+        ("listedNames", Int64(Limits.listedNames)),
+        ("membersPerGroup", Int64(Limits.membersPerGroup)),
         ("messageBytes", Int64(Limits.messageBytes)),
         ("minimumRevisionWaitSeconds", Int64(Limits.minimumRevisionWaitSeconds)),
+        ("openChangeRequests", Int64(Limits.openChangeRequests)),
         ("operationsPerChange", Int64(Limits.operationsPerChange)),
         ("pageSize", Int64(Limits.pageSize)),
         ("pageSizeDefault", Int64(Limits.pageSizeDefault)),
         ("parentsPerEnvironment", Int64(Limits.parentsPerEnvironment)),
         ("pastStatesCached", Int64(Limits.pastStatesCached)),
+        ("permissionsPerRole", Int64(Limits.permissionsPerRole)),
         ("projects", Int64(Limits.projects)),
         ("queuedChanges", Int64(Limits.queuedChanges)),
         ("referenceDepth", Int64(Limits.referenceDepth)),
@@ -89,6 +104,7 @@ package enum PublishedLimits {
         ("schemaBytes", Int64(Limits.schemaBytes)),
         ("schemasPerProject", Int64(Limits.schemasPerProject)),
         ("searchBytes", Int64(Limits.searchBytes)),
+        ("sessions", Int64(Limits.sessions)),
         ("settingsPerEnvironment", Int64(Limits.settingsPerEnvironment)),
         ("staleServingSeconds", Int64(Limits.staleServingSeconds)),
         ("tagBytes", Int64(Limits.tagBytes)),

@@ -17,8 +17,9 @@ enum ValidatorRoutes {
     private static func list(
         _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
     ) async throws(Problem) -> Answer {
-        let state = try await platform.state(of: request.project(), at: request.query.moment("at"))
-        let validators = try state.project(request.project()).validators.sorted { $0.key < $1.key }
+        let view = try await platform.view(caller, request.project(), at: request.query.moment("at"))
+        try view.viewpoint.require(.read, .validator)
+        let validators = view.project.validators.sorted { $0.key < $1.key }
         return .json { json in
             json.array("validators", of: validators) { json, validator in
                 json.object { write(validator.key, validator.value, into: &$0) }
@@ -30,8 +31,9 @@ enum ValidatorRoutes {
         _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
     ) async throws(Problem) -> Answer {
         let name = try request.validator()
-        let state = try await platform.state(of: request.project(), at: request.query.moment("at"))
-        guard let validator = try state.project(request.project()).validators[name] else { throw unknown(name) }
+        let view = try await platform.view(caller, request.project(), at: request.query.moment("at"))
+        try view.viewpoint.require(.read, .validator)
+        guard let validator = view.project.validators[name] else { throw unknown(name) }
         return Answer.json { write(name, validator, into: &$0) }.tagged(Precondition.entityTag(validator.revision))
     }
 
@@ -55,15 +57,8 @@ enum ValidatorRoutes {
         let body = try BodyReader(parsing: request.body).parsed { json throws(Problem) in
             try ValidatorBody(parsing: json)
         }
-        let precondition = try Precondition(request.fields)
-        let proposal = Proposal(
-            project: project, author: caller.principal,
-            message: try request.message() ?? "Put validator \(name.rawValue)"
-        ) { state throws(Problem) in
-            try precondition.check(state.project(project).validators[name]?.revision, .validator(name, in: project))
-            return [Operation(.putValidator(name, body))]
-        }
-        return PlannedWrite(proposal: proposal)
+        return try request.write(
+            Operation(.putValidator(name, body)), in: project, caller, saying: "Put validator \(name.rawValue)")
     }
 
     private static func delete(
@@ -71,16 +66,9 @@ enum ValidatorRoutes {
     ) async throws(Problem) -> PlannedWrite {
         let project = try request.project()
         let name = try request.validator()
-        let precondition = try Precondition(request.fields)
-        let proposal = Proposal(
-            project: project, author: caller.principal,
-            message: try request.message() ?? "Delete validator \(name.rawValue)"
-        ) { state throws(Problem) in
-            guard let standing = try state.project(project).validators[name] else { throw unknown(name) }
-            try precondition.check(standing.revision, .validator(name, in: project))
-            return [Operation(.deleteValidator(name))]
-        }
-        return PlannedWrite(proposal: proposal)
+        return try request.write(
+            Operation(.deleteValidator(name)), in: project, caller, saying: "Delete validator \(name.rawValue)",
+            orElse: unknown(name))
     }
 
     private static func unknown(_ name: ValidatorName) -> Problem {

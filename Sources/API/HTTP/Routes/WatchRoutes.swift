@@ -21,8 +21,11 @@ enum WatchRoutes {
         }
         // HEAD asks what a GET would say, not for a watch.
         if request.method == .head {
-            let project = try platform.servedState().project(request.project())
-            if let environment = try request.queriedEnvironment() { _ = try project.environment(environment) }
+            let view = try await platform.view(caller, request.project())
+            if let environment = try request.queriedEnvironment() {
+                try view.viewpoint.requireEnvironment(environment)
+                _ = try view.project.environment(environment)
+            }
             return Answer(status: .ok, fields: [.contentType: Answer.ContentType.events.rawValue])
         }
         let subscription = try await platform.watch(

@@ -27,7 +27,8 @@ enum AnswerValidity: Sendable {
     }
 
     func holds(for reading: EnvironmentReading) -> Bool {
-        switch self {
+        guard reading.isWhole else { return false }
+        return switch self {
         case .environment(let environment, _): reading.environment === environment
         case .project(let project, _): reading.project === project
         }

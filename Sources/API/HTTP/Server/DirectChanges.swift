@@ -162,8 +162,7 @@ final class DirectChanges: ChannelDuplexHandler, RemovableChannelHandler {
         return Request(
             head: head, project: project,
             caller: Caller(
-                principal: caller.principal, purpose: caller.purpose, credentialID: caller.credentialID,
-                sourceAddress: sourceAddress, requestID: id),
+                subject: caller.subject, means: caller.means, sourceAddress: sourceAddress, requestID: id),
             requestID: id, began: .now(), body: ByteBuffer())
     }
 
@@ -199,7 +198,7 @@ final class DirectChanges: ChannelDuplexHandler, RemovableChannelHandler {
         else { return nil }
         return (
             Proposal(
-                project: request.project, author: request.caller.principal, message: body.message,
+                project: request.project, by: request.caller.author, message: body.message,
                 operations: body.operations), body.operations
         )
     }

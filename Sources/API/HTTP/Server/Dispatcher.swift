@@ -16,6 +16,8 @@ struct Dispatcher: Sendable {
         let path: Substring
         let rawQuery: Substring
         let sourceAddress: String?
+        /// Of the connection, where one was shown and verified.
+        let certificate: Principal?
         let began = NIODeadline.now()
         var match: Router.Match?
         var query: Query?
@@ -59,9 +61,9 @@ struct Dispatcher: Sendable {
         }
         keep(answer, for: exchange)
         let head = core.head(for: answer, requestID: exchange.id)
-        if case .events(let stream) = answer.content, let tokenHash = exchange.tokenHash {
+        if case .events(let stream) = answer.content {
             finished(exchange, status: head.status.code, problem)
-            return try await stream.send(head, to: writer, over: channel, tokenHash: tokenHash, core)
+            return try await stream.send(head, to: writer, over: channel, tokenHash: exchange.tokenHash, core)
         }
         try await send(answer, head, to: writer, isBodyWanted: exchange.method != .head)
         finished(exchange, status: head.status.code, problem)
@@ -74,7 +76,8 @@ struct Dispatcher: Sendable {
             request: request, id: core.ids.id(from: request.headers[.requestID]), path: parts.first ?? "",
             rawQuery: parts.count == 2 ? parts[1] : "",
             sourceAddress: core.clientAddress.client(
-                peer: channel.remoteAddress?.ipAddress, forwardedFor: request.headers[.forwardedFor]))
+                peer: channel.remoteAddress?.ipAddress, forwardedFor: request.headers[.forwardedFor]),
+            certificate: ClientCertificates.principal(of: channel))
     }
 
     // MARK: Stages
@@ -86,11 +89,11 @@ struct Dispatcher: Sendable {
             match = try core.router.match(exchange.method, exchange.path, allowed: &exchange.allowed)
         } catch {
             // What there is and what there is not is told to callers only.
-            try authenticate(&exchange, .read)
+            try await authenticate(&exchange, .read)
             throw error
         }
         exchange.match = match
-        try authenticate(&exchange, match.route.access)
+        try await authenticate(&exchange, match.route.access)
         if match.route.readsLedger, let text = exchange.request.headers[.minimumRevision] {
             let token = try ItemText.parsed { () throws(InvalidIdentifier) in try RevisionToken(parsing: text) }
             try await core.platform.awaitRevision(token)
@@ -101,11 +104,12 @@ struct Dispatcher: Sendable {
         exchange.query = query
     }
 
-    private func authenticate(_ exchange: inout Exchange, _ access: Route.Access) throws(Problem) {
+    private func authenticate(_ exchange: inout Exchange, _ access: Route.Access) async throws(Problem) {
         if access == .anonymous || (access == .monitor && core.settings.isMetricsPublic) { return }
         let token = exchange.request.headers[.authorization].flatMap(BearerToken.text)
-        exchange.caller = try core.platform.authenticate(
-            bearer: token, sourceAddress: exchange.sourceAddress, requestID: exchange.id)
+        exchange.caller = try await core.platform.authenticate(
+            Proofs(token: token, certificate: exchange.certificate), sourceAddress: exchange.sourceAddress,
+            requestID: exchange.id)
         exchange.tokenHash = token.flatMap { TokenText($0) }?.hash
     }
 
@@ -153,13 +157,16 @@ struct Dispatcher: Sendable {
         }
         let incoming = IncomingRequest(
             method: exchange.method, path: exchange.path, rawQuery: exchange.rawQuery, query: query,
-            fields: exchange.request.headers, id: exchange.id, parameters: match.parameters, body: body)
-        if case .status(let status) = match.route.handler {
-            return await status(Surroundings(platform: core.platform, metrics: core.metrics))
+            fields: exchange.request.headers, id: exchange.id, sourceAddress: exchange.sourceAddress,
+            parameters: match.parameters, body: body)
+        switch match.route.handler {
+        case .status(let status): return await status(Surroundings(platform: core.platform, metrics: core.metrics))
+        case .entrance(let entrance): return try await entrance(core.platform, incoming)
+        default: break
         }
         guard let caller = exchange.caller else { throw Problem(.fault, "The request has no caller.") }
         switch match.route.handler {
-        case .status: throw Problem(.fault, "A status was asked for twice.")
+        case .status, .entrance: throw Problem(.fault, "A status was asked for twice.")
         case .operation(let operation), .administration(_, let operation):
             return try await operation(core.platform, caller, incoming)
         case .write(let action, let plan):
@@ -179,7 +186,8 @@ struct Dispatcher: Sendable {
         }
         let request = WriteRequest(
             proposal: planned.proposal, action: action, isDryRun: isDryRun, idempotencyKey: idempotencyKey,
-            requestDigest: idempotencyKey == nil ? .zero : incoming.digest)
+            requestDigest: idempotencyKey == nil ? .zero : incoming.digest,
+            isRequest: try incoming.query.flag("request"))
         exchange.hasReachedWriter = true
         do throws(Problem) {
             let outcome = try await core.platform.write(caller, request)
@@ -197,7 +205,7 @@ struct Dispatcher: Sendable {
         let target: String
         let action: AuditEvent.Action
         switch match.route.handler {
-        case .status, .operation: return
+        case .status, .entrance, .operation: return
         case .administration(let administration, _):
             action = administration
             target = "platform"
@@ -272,7 +280,10 @@ struct Dispatcher: Sendable {
 extension Route {
     /// Whether its answer is of a revision.
     fileprivate var readsLedger: Bool {
-        if case .status = handler { false } else { true }
+        switch handler {
+        case .status, .entrance: false
+        case .operation, .administration, .write: true
+        }
     }
 }
 

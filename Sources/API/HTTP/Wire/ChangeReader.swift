@@ -23,7 +23,7 @@ struct ChangeBody: Sendable {
         let verb = try members.required("op").choice(of: Verb.self)
         let kind = try members.required("kind").choice(of: Kind.self)
         if kind != .setting {
-            for name in ["environment", "references"] {
+            for name in ["environment", "references"] where name != "environment" || !kind.isEnvironmental {
                 if let reader = members[name] { throw reader.problem("'\(name)' belongs to settings only; remove it.") }
             }
             if verb == .unset {
@@ -65,6 +65,11 @@ struct ChangeBody: Sendable {
             let name = try members.required("key").validatorName()
             guard verb == .put else { return .deleteValidator(name) }
             return .putValidator(name, try value(members) { json throws(Problem) in try ValidatorBody(parsing: json) })
+        case .role, .binding, .group, .identity, .issuer, .protection, .changeRequest:
+            let place = try accessPlace(kind, members)
+            guard verb == .put else { return .deleteAccess(place) }
+            return .putAccess(
+                place, try value(members) { json throws(Problem) in try AccessBody(kind, parsing: json) })
         case .setting:
             let environment = try members.required("environment").environmentName()
             let key = try members.required("key").key()
@@ -80,6 +85,20 @@ struct ChangeBody: Sendable {
                 return .putSetting(key, environment, body)
             }
         }
+    }
+
+    private static func accessPlace(_ kind: Kind, _ members: BodyReader.Members) throws(Problem) -> AccessPlace {
+        guard kind == .protection else {
+            let key = try members.required("key")
+            let text = try key.string()
+            return try key.identifier { () throws(InvalidIdentifier) in
+                try AccessPlace(kind, key: text, environment: nil)
+            }
+        }
+        if let key = members["key"] {
+            throw key.problem("An environment has one protection, without a key; remove it.")
+        }
+        return .protection(of: try members.required("environment").environmentName())
     }
 
     private static func value<Body>(

@@ -12,6 +12,8 @@ struct IncomingRequest: Sendable {
     let query: Query
     let fields: HTTPFields
     let id: String
+    /// Address of the client, without port.
+    let sourceAddress: String?
     /// Values of the pattern's `{names}`, decoded.
     let parameters: [(name: String, value: String)]
     var body: [UInt8]
@@ -28,6 +30,11 @@ struct IncomingRequest: Sendable {
         return try ItemText.parsed { () throws(InvalidIdentifier) in try ProjectName(parsing: text) }
     }
 
+    /// The project of the path; the platform itself where there is none.
+    func scope() throws(Problem) -> ProjectName {
+        parameters.contains { $0.name == "project" } ? try project() : .platform
+    }
+
     func environment() throws(Problem) -> EnvironmentName {
         let text = try parameter("environment")
         return try ItemText.parsed { () throws(InvalidIdentifier) in try EnvironmentName(parsing: text) }
@@ -40,6 +47,27 @@ struct IncomingRequest: Sendable {
 
     func queriedEnvironment(_ name: String = "environment") throws(Problem) -> EnvironmentName? {
         try query.parsed(name) { text throws(InvalidIdentifier) in try EnvironmentName(parsing: text) }
+    }
+
+    /// The write of one item that has an address of its own, under the preconditions of the request's headers.
+    ///
+    /// - Parameter missing: what to say where the item must stand and does not.
+    func write(
+        _ operation: ConfigPlatformModel.Operation, in project: ProjectName, _ caller: Caller, saying what: String,
+        orElse missing: Problem? = nil
+    ) throws(Problem) -> PlannedWrite {
+        let precondition = try Precondition(fields)
+        let address = operation.address(in: project)
+        let proposal = Proposal(
+            project: project, by: caller.author, about: address, message: try message() ?? what
+        ) { state throws(Problem) in
+            let found = project == .platform ? state.projects[project] : try state.project(project)
+            let standing = found?.item(at: operation.target)
+            if let missing, standing == nil { throw missing }
+            try precondition.check(standing?.revision, address)
+            return [operation]
+        }
+        return PlannedWrite(proposal: proposal)
     }
 
     /// What the change is said to be for: the query's `message`, or the header `X-Message`.

@@ -79,6 +79,13 @@ struct JSONBytes {
         value.writeCanonical(into: &bytes)
     }
 
+    /// The members of an object, in the order of canonical JSON; nothing may be written before or after them.
+    mutating func members(_ object: JSONObject) {
+        let bytes = JSONValue.object(object).canonicalBytes()
+        self.bytes.append(contentsOf: bytes.dropFirst().dropLast())
+        isFirst = false
+    }
+
     mutating func member(_ name: StaticString, canonical value: [UInt8]?) {
         guard let value else { return }
         self.name(name)

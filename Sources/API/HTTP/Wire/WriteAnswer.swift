@@ -7,14 +7,19 @@ extension WriteOutcome {
     /// 201 where a change was committed, 200 where there was nothing to do or nothing was to be done.
     func answer(_ imported: ImportPlan?, isDryRun: Bool) -> Answer {
         let isCommitted = if case .committed = kind { true } else { false }
-        return .json(isCommitted ? .created : .ok) { json in
+        let request: ChangeRequestID? = if case .requested(let id) = kind { id } else { nil }
+        return .json(isCommitted ? .created : request == nil ? .ok : .accepted) { json in
+            if isDryRun || request != nil { json.array("approvals", of: approvals) { $0.element($1) } }
             json.member("author", change?.author.rawValue)
+            json.member("changeRequest", request?.rawValue)
             json.member("changed", change != nil)
             json.member("committedAt", isCommitted ? change?.committedAt.text : nil)
             json.member("digest", isCommitted ? change?.digest.hexadecimal : nil)
             json.member("dryRun", isDryRun)
-            if isDryRun, change != nil {
+            if (isDryRun && change != nil) || request != nil {
                 json.array("environments", of: environments) { $0.element($1) }
+            }
+            if isDryRun, change != nil {
                 json.object("findings") { json in
                     json.array("mended", of: findings.mended) { $0.element($1) }
                     json.array("new", of: findings.new) { $0.element($1) }
@@ -23,7 +28,7 @@ extension WriteOutcome {
             json.member("message", change?.message)
             if let imported { json.array("notices", of: imported.notices) { $0.element($1) } }
             json.array("operations", of: items) { $0.element($1) }
-            json.member("project", change?.project.rawValue)
+            json.member("project", change?.project.shownName)
             json.member("revision", token.revision.number)
             json.member("settings", imported?.settings)
             json.member("source", change?.source)
@@ -45,7 +50,7 @@ extension ChangeRecord {
             json.member("message", message)
             json.array("operations", of: items) { $0.element($1) }
             json.member("previousDigest", previousDigest.hexadecimal)
-            json.member("project", project.rawValue)
+            json.member("project", project.shownName)
             json.member("revision", revision.number)
             json.member("source", source)
             json.member("token", token.text)
@@ -82,6 +87,16 @@ extension JSONBytes {
         }
     }
 
+    /// `{"environment":…,"keys":…,"project":…,"required":…}`
+    mutating func element(_ guarded: GuardedEnvironment) {
+        object { json in
+            json.member("environment", guarded.environment.rawValue)
+            json.member("keys", guarded.keys)
+            json.member("project", guarded.project.shownName)
+            json.member("required", guarded.approvals)
+        }
+    }
+
     mutating func element(_ difference: ValueDifference) {
         element { difference.write(into: &$0) }
     }
@@ -114,4 +129,9 @@ extension JSONBytes {
             json.member("token", token.text)
         }
     }
+}
+
+extension ProjectName {
+    /// Nil for the platform itself, whose name in the ledger is nobody's to write.
+    var shownName: String? { self == .platform ? nil : rawValue }
 }

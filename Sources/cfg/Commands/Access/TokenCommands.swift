@@ -16,8 +16,26 @@ struct TokenCreateCommand: PlatformCommand {
             about it goes to standard error.
 
             Examples:
-              cfg token create deploy-bot --expires-in 90d > /run/secrets/cfg-token
+              cfg token create deploy-bot --role operator --project shop --expires-in 90d > /run/secrets/cfg-token
+              cfg token create shop-production --role evaluator --project shop --environment production
+              cfg token create laptop --personal --role viewer
             """)
+
+    @Option(
+        help: ArgumentHelp(
+            "What it may do: administrator, operator, viewer, auditor, evaluator, or a role of your own.",
+            valueName: "role"),
+        transform: RoleName.argument)
+    var role: RoleName
+
+    @Option(help: "In this project alone.", transform: ProjectName.argument) var project: ProjectName?
+
+    @Option(
+        name: .customLong("environment"), help: "In this environment of it alone; may be given several times.",
+        transform: EnvironmentName.argument)
+    var environments: [EnvironmentName] = []
+
+    @Flag(help: "Your own: never more than you may yourself, and over when you are.") var personal = false
 
     @Option(
         help: ArgumentHelp("It ends after this: 12h, 30d, 4w.", valueName: "duration"),
@@ -30,7 +48,10 @@ struct TokenCreateCommand: PlatformCommand {
 
     func run() async throws {
         let session = try Session(connection)
-        let answer = try await session.client.createToken(name, expiresIn: expiresIn?.seconds)
+        let grant = try Grant(
+            role: role, project: project, environments: environments.isEmpty ? nil : environments)
+        let answer = try await session.client.createToken(
+            name, grant, isPersonal: personal, expiresIn: expiresIn?.seconds)
         session.show(answer) { $0.secret + "\n" }
         guard session.format == .text else { return }
         let ends = answer.value.expiresAt.map { " It ends \($0)." } ?? ""

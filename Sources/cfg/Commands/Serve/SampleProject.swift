@@ -26,7 +26,8 @@ enum SampleProject {
                     .putDefinition(
                         try ConfigKey(parsing: key), try SettingDefinitionBody(description: description, tags: tags))))
         }
-        return Proposal(project: project, author: .system, message: "Make the sample project", operations: operations)
+        return Proposal(
+            project: project, by: .platform(), message: "Make the sample project", operations: operations)
     }
 
     private static let environments: [(String, [String], String)] = [

@@ -33,6 +33,10 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: Self.help("metrics-public")) var metricsPublic = false
     @Option(help: Self.help("trusted-proxies")) var trustedProxies: String?
     @Option(help: Self.help("webhook-key-file")) var webhookKeyFile: String?
+    @Option(help: Self.help("alert-url")) var alertUrl: String?
+    @Option(help: Self.help("client-ca")) var clientCa: String?
+    @Option(help: Self.help("issuer-secrets")) var issuerSecrets: String?
+    @Flag(help: Self.help("local-users")) var localUsers = false
     @Option(help: Self.help("shutdown-grace-seconds")) var shutdownGraceSeconds: String?
     @Option(help: ArgumentHelp("Settings file (YAML, TOML or JSON).", valueName: "FILE")) var config: String?
 
@@ -47,7 +51,8 @@ struct ServeCommand: AsyncParsableCommand {
             "tls-key": tlsKey,
             "log-level": logLevel, "log-format": logFormat, "trusted-proxies": trustedProxies,
             "webhook-key-file": webhookKeyFile, "shutdown-grace-seconds": shutdownGraceSeconds,
-            "insecure": insecure ? "true" : nil,
+            "alert-url": alertUrl, "client-ca": clientCa, "issuer-secrets": issuerSecrets,
+            "local-users": localUsers ? "true" : nil, "insecure": insecure ? "true" : nil,
             "dev": dev ? "true" : nil,
             "sample": sample ? "true" : nil, "metrics-public": metricsPublic ? "true" : nil,
         ]

@@ -44,7 +44,20 @@ struct ServeSetting: Sendable {
             help: "Addresses, separated by commas, whose X-Forwarded-For is believed (default none)."),
         ServeSetting(
             key: "webhook-key-file", value: "FILE",
-            help: "At least 32 bytes that sign what is sent to external validators (default: none are asked)."),
+            help: "At least 32 bytes that sign webhooks to validators and alerts (default: none are sent)."),
+        ServeSetting(
+            key: "alert-url", value: "URL",
+            help: "Where emergencies are told of, as a webhook signed with the webhook key (default: only logged)."),
+        ServeSetting(
+            key: "client-ca", value: "FILE",
+            help: "Authorities in PEM whose client certificates prove who calls, as 'certificate:NAME' (default: none)."
+        ),
+        ServeSetting(
+            key: "issuer-secrets", value: "DIR",
+            help: "Folder of client secrets for sign-in, one file an issuer, named like it (default: none)."),
+        ServeSetting(
+            key: "local-users", value: "true|false",
+            help: "Let users of the platform's own sign in with a password (default false)."),
         ServeSetting(
             key: "shutdown-grace-seconds", value: "N",
             help: "How long requests may go on after SIGTERM (default 20, 0 to 600)."),

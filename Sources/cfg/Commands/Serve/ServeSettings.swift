@@ -32,6 +32,8 @@ struct ServeSettings: Sendable {
     let logLevel: Logger.Level
     let logFormat: LogFormat
     let webhookKey: WebhookKey?
+    let alertURL: String?
+    let signIn: SignInSettings
 
     /// Something is wrong with a setting: which, where it was given, and how to mend it.
     struct Invalid: Error, CustomStringConvertible {
@@ -50,7 +52,7 @@ struct ServeSettings: Sendable {
         ])
         let source = Source(
             reader: reader, flags: flags, variables: variables, file: file, fileKeys: Set(contents.keys))
-        for key in ["insecure", "metrics-public"] { _ = try source.flag(key) }
+        for key in ["insecure", "metrics-public", "local-users"] { _ = try source.flag(key) }
         let grace = try source.integer("shutdown-grace-seconds", in: 0...600, default: 20)
         isDevelopment = try source.flag("dev")
         withSample = try source.flag("sample")
@@ -58,6 +60,9 @@ struct ServeSettings: Sendable {
         logLevel = try source.choice("log-level", Logger.Level.allCases, default: .info)
         logFormat = try source.choice("log-format", LogFormat.allCases, default: .text)
         webhookKey = try Self.webhookKey(source)
+        alertURL = try Self.alertURL(source, hasKey: webhookKey != nil)
+        signIn = SignInSettings(
+            clientSecrets: try Self.issuerSecrets(source), allowsPasswords: source.isGiven("local-users"))
         http = try Self.http(source, shutdownGraceSeconds: Double(grace))
     }
 
@@ -146,6 +151,41 @@ struct ServeSettings: Sendable {
             )
         }
         return key
+    }
+
+    private static func alertURL(_ source: Source, hasKey: Bool) throws -> String? {
+        guard let url = source.text("alert-url") else { return nil }
+        guard url.hasPrefix("https://") || url.hasPrefix("http://127.0.0.1") || url.hasPrefix("http://localhost") else {
+            throw Invalid(description: "\(source.place(of: "alert-url")) is an https URL; http is for loopback only.")
+        }
+        guard hasKey else {
+            throw Invalid(
+                description:
+                    "\(source.place(of: "alert-url")): alerts are signed; give \(source.called("webhook-key-file")) too."
+            )
+        }
+        return url
+    }
+
+    private static func issuerSecrets(_ source: Source) throws -> [String: String] {
+        guard let directory = source.text("issuer-secrets") else { return [:] }
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: directory) else {
+            throw Invalid(
+                description: "\(source.place(of: "issuer-secrets")): \(directory) is no folder that can be read.")
+        }
+        var secrets: [String: String] = [:]
+        for name in names.sorted() where !name.hasPrefix(".") {
+            guard (try? IssuerName(parsing: name)) != nil,
+                let data = FileManager.default.contents(atPath: directory + "/" + name)
+            else {
+                throw Invalid(
+                    description:
+                        "\(source.place(of: "issuer-secrets")): \(name) in \(directory) is not the secret of an issuer."
+                )
+            }
+            secrets[name] = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        return secrets
     }
 
     private static func http(_ source: Source, shutdownGraceSeconds: Double) throws -> ServerSettings {

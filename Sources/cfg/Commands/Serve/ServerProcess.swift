@@ -25,7 +25,8 @@ struct ServerProcess: Sendable {
         let platform: Platform
         do {
             platform = try await Platform(
-                store: store, world: .system, logger: logger, webhooks: Webhooks(key: settings.webhookKey))
+                store: store, world: .system, logger: logger,
+                webhooks: Webhooks(key: settings.webhookKey, alertURL: settings.alertURL), signIn: settings.signIn)
         } catch {
             await store.close()
             throw error

@@ -1,0 +1,297 @@
+/// Whether an author may do what a proposal does: asked as part of the decision, of the state that is decided against.
+struct Authorization {
+    let state: PlatformState
+    let proposal: Proposal
+    let subject: Subject
+    let viewpoint: Viewpoint
+
+    /// Nil where the platform itself writes.
+    init?(_ proposal: Proposal, at state: PlatformState, now: Timestamp) {
+        guard let subject = proposal.author.subject else { return nil }
+        self.state = state
+        self.proposal = proposal
+        self.subject = subject
+        viewpoint = state.viewpoint(subject, of: proposal.project, at: now)
+    }
+
+    private var before: ProjectState? { viewpoint.project }
+    private var now: Timestamp { viewpoint.now }
+
+    /// What can be said before it is known what the proposal comes to.
+    func checkProposal() throws(Problem) {
+        guard let about = proposal.about else { return try checkVisible() }
+        switch about.kind {
+        case .project: try viewpoint.require(.administer, .project)
+        default: try checkVisible()
+        }
+        switch about.kind {
+        case .setting, .settingDefinition:
+            guard let key = try? ConfigKey(parsing: about.key) else { return }
+            try viewpoint.require(.write, about.kind, in: about.environment, key: key)
+        case .environment:
+            guard let name = try? EnvironmentName(parsing: about.key) else { return }
+            try viewpoint.require(.write, .environment, in: name)
+        case .schema: try viewpoint.require(.write, .schema)
+        case .changeRequest, .project: break
+        default: try viewpoint.require(.administer, about.kind, in: about.environment)
+        }
+    }
+
+    private func checkVisible() throws(Problem) {
+        // Whoever may begin projects need not have anything to do with one that is not there.
+        if viewpoint.permits(.administer, .project) { return }
+        try viewpoint.requireProject()
+    }
+
+    /// Whether each operation is its author's to ask for.
+    func check(_ operations: [LaidOutOperation]) throws(Problem) {
+        var isTaggingAllowed: Bool?
+        for operation in operations {
+            switch operation.target {
+            case .putProject, .deleteProject: try viewpoint.require(.administer, .project)
+            case .putEnvironment(let name, _), .deleteEnvironment(let name):
+                try viewpoint.require(.write, .environment, in: name)
+            case .putSetting(let key, let environment, _), .deleteSetting(let key, let environment):
+                try viewpoint.require(.write, .setting, in: environment, key: key)
+            case .putDefinition(let key, _), .deleteDefinition(let key):
+                try viewpoint.require(.write, .settingDefinition, key: key)
+                guard retags(key, operation.target) else { continue }
+                let isAllowed = isTaggingAllowed ?? (!state.access.usesTags || viewpoint.permits(.administer, .role))
+                isTaggingAllowed = isAllowed
+                guard isAllowed else {
+                    throw Problem(
+                        .forbidden,
+                        "Roles divide keys by their tags here, so to alter those of '\(key)' is to alter who may do what. Ask an "
+                            + "administrator.")
+                }
+            case .putSchema, .deleteSchema: try viewpoint.require(.write, .schema)
+            case .putValidator, .deleteValidator: try viewpoint.require(.administer, .validator)
+            case .putAccess(let place, let body): try check(place, body)
+            case .deleteAccess(let place): try check(place, nil)
+            }
+        }
+    }
+
+    private func retags(_ key: ConfigKey, _ target: Operation.Target) -> Bool {
+        let standing = before?.definitions[key]?.body.tags ?? []
+        if case .putDefinition(_, let body) = target { return body.tags != standing }
+        return !standing.isEmpty
+    }
+
+    // MARK: What only shows in what the change comes to
+
+    /// Nobody reads through references, inheritance or schemas what they may not read.
+    func check(_ change: ChangeRecord, after: ProjectState?) throws(Problem) {
+        guard let after else { return }
+        for effect in change.effects {
+            switch effect.address.kind {
+            case .setting: try checkReferences(effect, after)
+            case .environment: try checkInheritance(effect, after)
+            case .schema: try checkSchema(effect, after)
+            default: break
+            }
+        }
+    }
+
+    private func checkReferences(_ effect: Effect, _ after: ProjectState) throws(Problem) {
+        guard let environment = effect.address.environment, let body = effect.setting?.body, body.content == .live,
+            let key = effect.setting?.key
+        else { return }
+        var referenced: Set<ConfigKey>?
+        for reader in after.layering.readers[environment] ?? [] {
+            let scope = viewpoint.keys(.read, in: reader)
+            guard !scope.isAll, scope.permits(key, in: after) else { continue }
+            let keys = referenced ?? body.json.map { ReferenceText.keys(in: $0) } ?? []
+            referenced = keys
+            guard let hidden = keys.sorted().first(where: { !scope.permits($0, in: after) }) else { continue }
+            throw Problem(
+                .forbidden,
+                "'\(key)' would show what '\(hidden)' is, which you may not read in '\(reader.rawValue)'. Refer to what you may read."
+            )
+        }
+    }
+
+    private func checkInheritance(_ effect: Effect, _ after: ProjectState) throws(Problem) {
+        guard let name = try? EnvironmentName(parsing: effect.address.key), let environment = after.environments[name]
+        else { return }
+        let known = Set(before?.environments[name]?.body.inherits ?? [])
+        for parent in environment.body.inherits where !known.contains(parent) {
+            for layer in after.layering.layers[parent] ?? [parent] {
+                guard before?.environments[layer] != nil else { continue }
+                guard viewpoint.sees(layer) else { throw .noEnvironment(layer, in: viewpoint.name) }
+                guard viewpoint.keys(.read, in: layer).isAll else {
+                    throw Problem(
+                        .forbidden,
+                        "To inherit from '\(layer.rawValue)' is to read all of it, which you may not.")
+                }
+            }
+        }
+    }
+
+    private func checkSchema(_ effect: Effect, _ after: ProjectState) throws(Problem) {
+        guard effect.body != nil, let name = try? SchemaName(parsing: effect.address.key),
+            let schema = after.schemas[name]
+        else { return }
+        for environment in after.sortedEnvironments where schema.body.judges(environment) {
+            guard viewpoint.keys(.read, in: environment.name).isAll else {
+                throw Problem(
+                    .forbidden,
+                    "A schema tells of every value that it judges, and you may not read all that this one would. Name the environments "
+                        + "that it is for.")
+            }
+        }
+    }
+
+    // MARK: Access itself
+
+    private func check(_ place: AccessPlace, _ body: AccessBody?) throws(Problem) {
+        if place.kind == .changeRequest {
+            guard proposal.purpose != .change, proposal.purpose != .breakGlass else {
+                throw Problem(
+                    .invalidRequest,
+                    "Change requests are not written; they come of changes that need approval, and have addresses of their own."
+                )
+            }
+            return
+        }
+        let standing = before?.access[place]?.body
+        if case .binding(let binding)? = body, binding.isBreakGlass {
+            return try checkBreakGlass(binding)
+        }
+        if case .identity(let new)? = body {
+            var known: [Principal] = []
+            if case .identity(let old)? = standing { known = old.groups }
+            guard new.groups == known else {
+                throw Problem(
+                    .invalidRequest, "The groups of an identity are what its issuer says; make a group of your own.")
+            }
+        }
+        for environment in try guarded(place, body, standing) {
+            try viewpoint.require(.administer, place.kind, in: environment)
+        }
+        try checkHoldings(place, from: standing, to: body)
+    }
+
+    /// Where a subject must be an administrator to write an item of access; a nil element stands for the whole project or platform.
+    private func guarded(
+        _ place: AccessPlace, _ body: AccessBody?, _ standing: AccessBody?
+    ) throws(Problem) -> [EnvironmentName?] {
+        if let environment = place.environment { return [environment] }
+        var all: Set<EnvironmentName> = []
+        for case .binding(let binding)? in [body, standing] {
+            guard let environments = binding.environments else { return [nil] }
+            all.formUnion(environments)
+        }
+        return all.isEmpty ? [nil] : all.sorted().map { $0 }
+    }
+
+    /// Nobody gives what they do not hold, nor lifts a denial of what they do not.
+    private func checkHoldings(
+        _ place: AccessPlace, from standing: AccessBody?, to body: AccessBody?
+    ) throws(Problem) {
+        let policy = state.access
+        var rules: [AccessRule] = []
+        let address = place.address(in: proposal.project)
+        switch place.kind {
+        case .binding:
+            if case .binding(let new)? = body {
+                rules += policy.rules(of: new, at: address).filter { $0.effect == .allow }
+            }
+            if case .binding(let old)? = standing {
+                rules += policy.rules(of: old, at: address).filter { $0.effect == .deny }
+            }
+        case .role:
+            func permissions(_ body: AccessBody?, _ effect: Permission.Effect) -> [AccessRule] {
+                guard case .role(let role)? = body else { return [] }
+                return role.permissions.filter { $0.effect == effect }.map { permission in
+                    AccessRule(
+                        effect: permission.effect, actions: permission.actions, pattern: permission.pattern,
+                        expiresAt: nil, source: .grant(role: .administrator, permission: 0), isBreakGlass: false)
+                }
+            }
+            rules = permissions(body, .allow) + permissions(standing, .deny)
+        case .group:
+            guard case .group(let new) = body ?? .group(Self.nobody),
+                case .group(let old) = standing ?? .group(Self.nobody),
+                new.members != old.members, let group = try? Principal(parsing: place.key)
+            else { break }
+            rules = policy.bindings(of: [group]).flatMap(policy.rules)
+        case .identity:
+            // To end a disablement is to give back whatever there is.
+            guard case .identity(let old)? = standing, old.isDisabled,
+                let principal = try? Principal(parsing: place.key)
+            else { break }
+            if case .identity(let new)? = body, new.isDisabled { break }
+            rules = policy.bindings(of: Set(policy.principals(of: principal))).flatMap(policy.rules)
+        case .issuer:
+            guard let name = try? IssuerName(parsing: place.key) else { break }
+            rules = policy.bindings(ofIssuer: name).flatMap(policy.rules)
+        default: break
+        }
+        for rule in rules where rule.holds(at: now) && !viewpoint.authority.holds(rule, at: now) {
+            throw Problem(
+                .forbidden,
+                "\(subject.principal.rawValue) may not give or lift what it does not itself hold: "
+                    + "\(rule.actions.actions.map(\.rawValue).joined(separator: ", ")) by \(place.kind.rawValue) '\(place.key)'."
+            )
+        }
+    }
+
+    private static let nobody = (try? GroupBody()) ?? { preconditionFailure("an empty group is a group") }()
+
+    private func checkBreakGlass(_ binding: BindingBody) throws(Problem) {
+        guard proposal.purpose == .breakGlass else {
+            throw Problem(.invalidRequest, "The glass is not broken by writing a binding; POST to break-glass instead.")
+        }
+        for environment in binding.environments?.map({ $0 as EnvironmentName? }) ?? [nil] {
+            try viewpoint.require(.breakGlass, .setting, in: environment)
+        }
+    }
+}
+
+extension PlatformState {
+    /// Refuses an end to the last who may administer the platform, roles that are in use, and more items than there may be.
+    func checkAccess(_ change: ChangeRecord, since before: PlatformState, _ project: ProjectState?) throws(Problem) {
+        guard change.effects.contains(where: { $0.address.kind.isAccess && $0.address.kind != .changeRequest }) else {
+            return
+        }
+        let count = project?.access.items.count ?? 0
+        guard count <= Limits.accessItems else {
+            throw Problem(
+                .limitExceeded,
+                "There would be \(count) items of access; of a project, or of the platform, there are at most \(Limits.accessItems)."
+            )
+        }
+        for effect in change.effects {
+            switch (effect.address.kind, effect.body) {
+            case (.role, nil):
+                guard let name = try? RoleName(parsing: effect.address.key),
+                    let user = access.bindings(ofRole: name).first
+                else { continue }
+                throw Problem(.inUse, "The role '\(name.rawValue)' is bound by \(user); end its bindings first.")
+            case (.role, _?):
+                guard let name = try? RoleName(parsing: effect.address.key), RoleBody.builtIn[name] != nil else {
+                    continue
+                }
+                throw Problem(.alreadyExists, "The role '\(name.rawValue)' is built in; choose another name.")
+            case (.binding, let body?):
+                guard let json = try? JSONValue(parsing: body, limits: .trusted), let role = json["role"]?.stringValue,
+                    let name = try? RoleName(parsing: role)
+                else { continue }
+                guard access.role(name) != nil else {
+                    throw Problem(
+                        .notFound,
+                        "There is no role '\(name.rawValue)'; the built-in ones are administrator, operator, viewer, auditor, evaluator."
+                    )
+                }
+            default: continue
+            }
+        }
+        guard !before.access.hasAdministrator || access.hasAdministrator else {
+            throw Problem(
+                .inUse,
+                "Nobody could administer the platform any more. Bind 'administrator' to somebody else on the platform first, without end."
+            )
+        }
+    }
+}

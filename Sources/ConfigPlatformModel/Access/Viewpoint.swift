@@ -1,0 +1,124 @@
+/// A project as one subject may see it and act in it.
+///
+/// What a subject has nothing to do with is not there for it: it is told so in the words that tell of what never was.
+package struct Viewpoint: Sendable {
+    package let authority: Authority
+    package let name: ProjectName
+    /// As it stands; nil where there is none.
+    package let project: ProjectState?
+    package let now: Timestamp
+
+    package init(_ authority: Authority, of name: ProjectName, _ project: ProjectState?, at now: Timestamp) {
+        self.authority = authority
+        self.name = name
+        self.project = project
+        self.now = now
+    }
+
+    package var isVisible: Bool { name == .platform || authority.sees(name, at: now) }
+
+    package func sees(_ environment: EnvironmentName) -> Bool { authority.sees(environment, of: name, at: now) }
+
+    package func permits(
+        _ action: Action, _ kind: Kind, in environment: EnvironmentName? = nil, key: ConfigKey? = nil
+    ) -> Bool {
+        authority.permits(action, on: resource(kind, in: environment, key: key), at: now)
+    }
+
+    package func keys(_ action: Action, _ kind: Kind = .setting, in environment: EnvironmentName?) -> KeyScope {
+        authority.keys(action, kind, in: environment, of: name, at: now)
+    }
+
+    package func resource(_ kind: Kind, in environment: EnvironmentName?, key: ConfigKey?) -> Resource {
+        let tags = key.flatMap { project?.definitions[$0]?.body.tags } ?? []
+        return Resource(
+            project: name == .platform ? nil : name, environment: environment, kind: kind, key: key, tags: tags)
+    }
+
+    /// Throws `not-found` for a project that the subject has nothing to do with.
+    package func requireProject() throws(Problem) {
+        guard isVisible else { throw .noProject(name) }
+    }
+
+    package func requireEnvironment(_ environment: EnvironmentName) throws(Problem) {
+        try requireProject()
+        guard sees(environment) else { throw .noEnvironment(environment, in: name) }
+    }
+
+    /// Throws `not-found` for what the subject has nothing to do with, and `forbidden` for what it sees and may not do.
+    package func require(
+        _ action: Action, _ kind: Kind, in environment: EnvironmentName? = nil, key: ConfigKey? = nil
+    ) throws(Problem) {
+        guard permits(action, kind, in: environment, key: key) else {
+            try requireProject()
+            if let environment { try requireEnvironment(environment) }
+            throw forbidden(action, kind, in: environment, key: key)
+        }
+    }
+
+    package func forbidden(
+        _ action: Action, _ kind: Kind, in environment: EnvironmentName? = nil, key: ConfigKey? = nil
+    ) -> Problem {
+        let what = key.map { "'\($0)'" } ?? "items of kind \(kind.rawValue)"
+        let place =
+            name == .platform
+            ? "on the platform"
+            : environment.map { "in '\($0.rawValue)' of project '\(name.rawValue)'" } ?? "in project '\(name.rawValue)'"
+        return Problem(
+            .forbidden,
+            "\(authority.subject.principal.rawValue) may not \(action.rawValue) \(what) \(place). Ask an administrator for a role that "
+                + "may; `cfg access explain` says who can.")
+    }
+
+    /// Which item there is to be seen at an address.
+    package func canRead(_ address: ItemAddress) -> Bool {
+        switch address.kind {
+        case .project: isVisible
+        case .environment: (try? EnvironmentName(parsing: address.key)).map(sees) ?? false
+        case .setting, .settingDefinition:
+            (try? ConfigKey(parsing: address.key)).map {
+                permits(.read, address.kind, in: address.environment, key: $0)
+            }
+                ?? false
+        case .protection: address.environment.map(sees) ?? false
+        default: permits(.read, address.kind, in: address.environment)
+        }
+    }
+
+    /// A problem without what it tells of places that the subject may not read.
+    package func redacted(_ problem: Problem) -> Problem {
+        guard !problem.violations.isEmpty || problem.current != nil else { return problem }
+        var isRedacted = false
+        var violations: [Violation] = []
+        for violation in problem.violations {
+            guard let environment = violation.environment, !canRead(violation, in: environment) else {
+                violations.append(violation)
+                continue
+            }
+            if !isRedacted {
+                violations.append(Violation(Self.hidden, pointer: violation.pointer, keyword: violation.keyword))
+            }
+            isRedacted = true
+        }
+        guard isRedacted else { return problem }
+        return Problem(
+            problem.code, Self.hidden, violations: violations, current: nil,
+            retryAfterSeconds: problem.retryAfterSeconds)
+    }
+
+    private static let hidden = "The change does not fit what stands where you may not read; ask somebody who may."
+
+    private func canRead(_ violation: Violation, in environment: EnvironmentName) -> Bool {
+        guard sees(environment) else { return false }
+        let scope = keys(.read, in: environment)
+        guard let key = violation.key, let parsed = try? ConfigKey(parsing: key) else { return scope.isAll }
+        // What a violation says of one key may be about others too: a prefix, a reference, a member beside it.
+        return scope.isAll || (scope.permits(parsed, in: project) && violation.keyword == nil)
+    }
+}
+
+extension PlatformState {
+    package func viewpoint(_ subject: Subject, of project: ProjectName, at now: Timestamp) -> Viewpoint {
+        Viewpoint(access.authority(of: subject), of: project, projects[project], at: now)
+    }
+}
