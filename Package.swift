@@ -151,12 +151,13 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "ConfigPlatformModel", "ConfigFormats", "Store", "ControlPlane", "API", "TestSupport", logging,
-                lifecycle, nioCore,
+                "ConfigPlatformModel", "ConfigFormats", "Identity", "Store", "ControlPlane", "API", "TestSupport", crypto,
+                logging, lifecycle, nioCore,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Yams", package: "Yams"),
-            ]),
+            ],
+            exclude: ["Golden"]),
         .testTarget(
             name: "ClientTests",
             dependencies: [

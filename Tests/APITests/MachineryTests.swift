@@ -90,7 +90,7 @@ import Testing
             Operation(.putProject(try ProjectBody())), Operation(.putEnvironment(environment, try EnvironmentBody())),
         ]
         let state = try PlatformState.empty.decide(
-            Proposal(project: project, author: .system, message: "", operations: operations),
+            Proposal(project: project, by: .platform(), message: "", operations: operations),
             at: Timestamp(microseconds: 0)
         ).state
         let reading = try #require(state.projects[project]?.resolved[environment])

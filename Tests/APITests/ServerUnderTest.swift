@@ -30,14 +30,15 @@ final class ServerUnderTest: Sendable {
     /// Runs `body` against a fresh server, then stops it in order.
     static func run(
         settings make: () throws -> ServerSettings = { try ServerSettings(listen: "127.0.0.1:0") },
-        logLevel: Logger.Level = .debug, _ body: (ServerUnderTest) async throws -> Void
+        signIn: SignInSettings = SignInSettings(), logLevel: Logger.Level = .debug,
+        _ body: (ServerUnderTest) async throws -> Void
     ) async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteStore.open(directory: folder.path("data"), mode: .readWrite, platformID: { "plt_test" })
         let clock = ManualWorld()
         let log = LogLines()
         let logger = log.logger(logLevel)
-        let platform = try await Platform(store: store, world: clock.world, logger: logger)
+        let platform = try await Platform(store: store, world: clock.world, logger: logger, signIn: signIn)
         let metrics = PrometheusMetrics()
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
         let server = try HTTPServer(

@@ -9,7 +9,7 @@ import Testing
     @Test func `a token is shown once, listed without its text, and ends at once`() async throws {
         try await ServerUnderTest.run { test in
             try await test.makeShop()
-            let made = try await test.json(201, "POST", Self.tokens, body: ["name": "deploy-bot", "expiresIn": 3600])
+            let made = try await test.json(201, "POST", Self.tokens, body: ["name": "deploy-bot", "role": "viewer", "expiresIn": 3600])
             let text = try #require(made["token"]?.stringValue)
             let id = try #require(made["id"]?.stringValue)
             #expect(made["expiresAt"]?.stringValue == test.clock.now.adding(seconds: 3600).text)
@@ -31,7 +31,7 @@ import Testing
             try await test.makeShop()
             let until = test.clock.now.adding(seconds: 10)
             let made = try await test.json(
-                201, "POST", Self.tokens, body: ["name": "short", "expires": .string(until.text)])
+                201, "POST", Self.tokens, body: ["name": "short", "role": "viewer", "expires": .string(until.text)])
             let client = test.client.with(token: try #require(made["token"]?.stringValue))
             for _ in 1...3 { #expect(try await client.get(Self.document).status == 200) }
             test.clock.advance(seconds: 10)
@@ -43,8 +43,10 @@ import Testing
         try await ServerUnderTest.run { test in
             for (body, pointer) in [
                 (["name": "Not A Name"] as JSONValue, "/name"), (["name": 7], "/name"),
-                (["name": "a", "expiresIn": 0], "/expiresIn"),
-                (["name": "a", "expires": "soon"], "/expires"), (["name": "a", "scope": "all"], "/scope"),
+                (["name": "a", "role": "viewer", "expiresIn": 0], "/expiresIn"), (["name": "a"], ""),
+                (["name": "a", "role": "viewer", "expires": "soon"], "/expires"),
+                (["name": "a", "role": "viewer", "scope": "all"], "/scope"),
+                (["name": "a", "grants": [["role": "viewer", "environments": ["x"]]]], "/grants/0"),
             ] {
                 let code: Problem.Code =
                     pointer == "/name" && body["name"]?.stringValue != nil ? .invalidName : .invalidRequest
@@ -52,16 +54,27 @@ import Testing
             }
             try await test.refused(
                 .invalidRequest, "POST", Self.tokens,
-                body: .json(["name": "a", "expiresIn": 5, "expires": "2999-01-01T00:00:00Z"]))
+                body: .json(["name": "a", "role": "viewer", "expiresIn": 5, "expires": "2999-01-01T00:00:00Z"]))
             try await test.refused(
-                .invalidRequest, "POST", Self.tokens, body: .json(["name": "a", "expires": "2001-01-01T00:00:00Z"]))
-            try await test.json(201, "POST", Self.tokens, body: ["name": "taken"])
-            try await test.refused(.alreadyExists, "POST", Self.tokens, body: .json(["name": "taken"]))
+                .invalidRequest, "POST", Self.tokens,
+                body: .json(["name": "a", "role": "viewer", "expires": "2001-01-01T00:00:00Z"]))
+            try await test.refused(
+                .notFound, "POST", Self.tokens, body: .json(["name": "a", "role": "no-such-role"]))
+            try await test.refused(
+                .invalidRequest, "POST", Self.tokens,
+                body: .json(["name": "a", "role": "viewer", "grants": [["role": "viewer"]]]))
+            try await test.refused(
+                .invalidRequest, "POST", Self.tokens, body: .json(["name": "a", "role": "viewer", "personal": "yes"]))
+            // The development token is nobody's, and so has no personal ones.
+            try await test.refused(
+                .invalidRequest, "POST", Self.tokens, body: .json(["name": "a", "role": "viewer", "personal": true]))
+            try await test.json(201, "POST", Self.tokens, body: ["name": "taken", "role": "viewer"])
+            try await test.refused(.alreadyExists, "POST", Self.tokens, body: .json(["name": "taken", "role": "viewer"]))
             try await test.refused(.notFound, "DELETE", "\(Self.tokens)/tok_none")
             let refusals = try await test.json(
                 200, "GET", "/api/v1/audit/events", query: [("action", "token.create"), ("limit", "100")])
             let outcomes = refusals["events"]?.arrayValue?.compactMap { $0["outcome"]?.stringValue } ?? []
-            #expect(outcomes.count { $0 == "refused" } == 8)
+            #expect(outcomes.count { $0 == "refused" } == 14)
         }
     }
 

@@ -81,7 +81,7 @@ import Testing
     @Test func `a watch whose token was revoked ends with the next event`() async throws {
         try await ServerUnderTest.run { test in
             try await test.makeShop()
-            let made = try await test.json(201, "POST", "/api/v1/tokens", body: ["name": "watcher"])
+            let made = try await test.json(201, "POST", "/api/v1/tokens", body: ["name": "watcher", "role": "viewer"])
             let client = test.client.with(token: try #require(made["token"]?.stringValue))
             let (_, events) = try await client.events(Self.watch, query: [("environment", "base")])
             #expect(try await events.nextChange()?.event == "snapshot")
