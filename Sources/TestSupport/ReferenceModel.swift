@@ -28,6 +28,7 @@ package struct ReferenceModel: Sendable {
         var definitions: [ConfigKey: Item<SettingDefinitionBody>] = [:]
         var schemas: [SchemaName: Item<SchemaBody>] = [:]
         var validators: [ValidatorName: Item<ValidatorBody>] = [:]
+        var access: [AccessPlace: Item<AccessBody>] = [:]
     }
 
     fileprivate struct Refusal: Error {
@@ -83,6 +84,7 @@ package struct ReferenceModel: Sendable {
         case .putDefinition(let key, _), .deleteDefinition(let key): return project.definitions[key]?.revision
         case .putSchema(let name, _), .deleteSchema(let name): return project.schemas[name]?.revision
         case .putValidator(let name, _), .deleteValidator(let name): return project.validators[name]?.revision
+        case .putAccess(let place, _), .deleteAccess(let place): return project.access[place]?.revision
         }
     }
 
@@ -151,6 +153,7 @@ extension ReferenceModel.Project {
         case .deleteEnvironment(let name):
             environments[name] = nil
             settings[name] = nil
+            access[.protection(of: name)] = nil
         case .putDefinition(let key, let body):
             if definitions[key]?.body.json != body.json { definitions[key] = .init(body: body, revision: revision) }
         case .deleteDefinition(let key): definitions[key] = nil
@@ -160,6 +163,9 @@ extension ReferenceModel.Project {
         case .putValidator(let name, let body):
             if validators[name]?.body.json != body.json { validators[name] = .init(body: body, revision: revision) }
         case .deleteValidator(let name): validators[name] = nil
+        case .putAccess(let place, let body):
+            if access[place]?.body != body { access[place] = .init(body: body, revision: revision) }
+        case .deleteAccess(let place): access[place] = nil
         case .deleteProject, .putSetting, .deleteSetting: break
         }
     }

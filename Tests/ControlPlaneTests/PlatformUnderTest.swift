@@ -67,8 +67,8 @@ final class PlatformUnderTest: Sendable {
         self.store = store
         project = try ProjectName(parsing: "shop")
         caller = Caller(
-            principal: try Principal(parsing: "token:tester"), purpose: .access, credentialID: "tok_test",
-            sourceAddress: "127.0.0.1", requestID: "req-1")
+            subject: Subject(principal: try Principal(parsing: "token:tester"), grants: [.everything]),
+            means: .credential(id: "tok_test", .access), sourceAddress: "127.0.0.1", requestID: "req-1")
         platform = try await Platform(
             store: store, world: clock.world, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             webhooks: webhooks)
@@ -80,7 +80,7 @@ final class PlatformUnderTest: Sendable {
     func write(
         _ operations: [Operation], dryRun: Bool = false, key: String? = nil, request: String = "request"
     ) async throws -> WriteOutcome {
-        let proposal = Proposal(project: project, author: caller.principal, message: "test", operations: operations)
+        let proposal = Proposal(project: project, by: Author(caller.subject), message: "test", operations: operations)
         return try await platform.write(
             caller,
             WriteRequest(

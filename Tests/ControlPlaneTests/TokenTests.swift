@@ -9,13 +9,13 @@ import Testing
         try await PlatformUnderTest.run { test in
             let bootstrap = try #require(try await test.platform.createBootstrapTokenIfFirst())
             #expect(try await test.platform.createBootstrapTokenIfFirst() == nil)
-            let caller = try test.platform.authenticate(bearer: bootstrap.text, sourceAddress: nil, requestID: nil)
+            let caller = try await test.platform.authenticate(Proofs(token: bootstrap.text), sourceAddress: nil, requestID: nil)
             #expect(caller.purpose == .bootstrap)
-            let made = try await test.platform.createToken(caller, name: TokenName(parsing: "admin"), expiresAt: nil)
+            let made = try await test.platform.createToken(caller, .administering(TokenName(parsing: "admin"), expiresAt: nil))
             await test.expect(.unauthenticated) {
-                _ = try test.platform.authenticate(bearer: bootstrap.text, sourceAddress: nil, requestID: nil)
+                _ = try await test.platform.authenticate(Proofs(token: bootstrap.text), sourceAddress: nil, requestID: nil)
             }
-            let admin = try test.platform.authenticate(bearer: made.token.text, sourceAddress: nil, requestID: nil)
+            let admin = try await test.platform.authenticate(Proofs(token: made.token.text), sourceAddress: nil, requestID: nil)
             #expect(admin.principal.rawValue == "token:admin")
         }
     }
@@ -23,18 +23,16 @@ import Testing
     @Test func `a token ends when its time has come, or when it is revoked`() async throws {
         try await PlatformUnderTest.run { test in
             _ = try await test.platform.createBootstrapTokenIfFirst()
-            let brief = try await test.platform.createToken(
-                test.caller, name: TokenName(parsing: "brief"), expiresAt: test.clock.now.adding(seconds: 60))
-            let other = try await test.platform.createToken(
-                test.caller, name: TokenName(parsing: "other"), expiresAt: nil)
-            _ = try test.platform.authenticate(bearer: brief.token.text, sourceAddress: nil, requestID: nil)
+            let brief = try await test.platform.createToken(test.caller, .administering(TokenName(parsing: "brief"), expiresAt: test.clock.now.adding(seconds: 60)))
+            let other = try await test.platform.createToken(test.caller, .administering(TokenName(parsing: "other"), expiresAt: nil))
+            _ = try await test.platform.authenticate(Proofs(token: brief.token.text), sourceAddress: nil, requestID: nil)
             test.clock.advance(seconds: 61)
             await test.expect(.unauthenticated) {
-                _ = try test.platform.authenticate(bearer: brief.token.text, sourceAddress: nil, requestID: nil)
+                _ = try await test.platform.authenticate(Proofs(token: brief.token.text), sourceAddress: nil, requestID: nil)
             }
-            try await test.platform.revokeToken(test.caller, id: other.credential.id)
+            try await test.platform.revoke(test.caller, id: other.credential.id)
             await test.expect(.unauthenticated) {
-                _ = try test.platform.authenticate(bearer: other.token.text, sourceAddress: nil, requestID: nil)
+                _ = try await test.platform.authenticate(Proofs(token: other.token.text), sourceAddress: nil, requestID: nil)
             }
         }
     }
@@ -45,7 +43,7 @@ import Testing
     func `what is no token is refused in the same words as an unknown one`(text: String) async throws {
         try await PlatformUnderTest.run { test in
             await test.expect(.unauthenticated) {
-                _ = try test.platform.authenticate(bearer: text, sourceAddress: "10.0.0.1", requestID: nil)
+                _ = try await test.platform.authenticate(Proofs(token: text), sourceAddress: "10.0.0.1", requestID: nil)
             }
         }
     }
@@ -58,5 +56,11 @@ import Testing
             _ = try await Backup.write(test.store, to: folder + "/backup", now: test.clock.now) { _ in }
             #expect(try !Temporary.contains(folder + "/backup", token.text))
         }
+    }
+}
+
+extension TokenRequest {
+    fileprivate static func administering(_ name: TokenName, expiresAt: Timestamp?) -> TokenRequest {
+        TokenRequest(name: name, grants: [.everything], isPersonal: false, expiresAt: expiresAt)
     }
 }

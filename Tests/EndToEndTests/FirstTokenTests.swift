@@ -20,7 +20,7 @@ struct FirstTokenTests {
     @Test func `the bootstrap token ends with the first token it makes, also over a restart`() async throws {
         let server = try await CfgProcess(.init(isDevelopment: false))
         let made = try await server.client.call(
-            "POST", "/api/v1/tokens", body: .json(["name": "admin"]), expecting: [201]
+            "POST", "/api/v1/tokens", body: .json(["name": "admin", "role": "administrator"]), expecting: [201]
         ).json()
         let admin = try #require(made["token"]?.stringValue)
         for _ in 1...2 {

@@ -123,7 +123,7 @@ struct MovingTests {
         let server = try await CfgProcess()
         let history = try await LedgerHistory.make(on: server, project, changes: 40)
         let made = try await server.client.call(
-            "POST", "/api/v1/tokens", body: .json(["name": "bot"]), expecting: [201]
+            "POST", "/api/v1/tokens", body: .json(["name": "bot", "role": "administrator"]), expecting: [201]
         ).json()
         let bot = try #require(made["token"]?.stringValue)
         let revision = try #require(try await server.client.call("GET", "/readyz").json()["revision"]?.int64Value)

@@ -55,7 +55,7 @@ struct TokenCanaryTests {
         var tokens = [try #require(server.token)]
         let project = ProjectPath("shop")
         let made = try await server.client.call(
-            "POST", "/api/v1/tokens", body: .json(["name": "admin"]), expecting: [201]
+            "POST", "/api/v1/tokens", body: .json(["name": "admin", "role": "administrator"]), expecting: [201]
         ).json()
         tokens.append(try #require(made["token"]?.stringValue))
         let admin = server.client.with(token: tokens[1])
@@ -74,7 +74,7 @@ struct TokenCanaryTests {
         tokens.append(String(forged))
         #expect(try await server.client.with(token: String(forged)).send("GET", "/api/v1/whoami").status == 401)
         #expect(try await admin.send("GET", "/api/v1/projects", query: [("token", tokens[2])]).status == 400)
-        #expect(try await admin.send("POST", "/api/v1/tokens", body: .json(["name": .string(tokens[2])])).status == 400)
+        #expect(try await admin.send("POST", "/api/v1/tokens", body: .json(["name": .string(tokens[2]), "role": "administrator"])).status == 400)
         let (_, watch) = try await botClient.events(project.root + "/watch")
         #expect(try await watch.next()?.event == "snapshot")
         let listed = try await admin.call("GET", "/api/v1/tokens").json()["tokens"]?.arrayValue

@@ -240,9 +240,7 @@ extension Operation {
             members = JSONObject(uniqueMembers: [
                 ("op", "delete"), ("kind", "environment"), ("key", .string(name.rawValue)),
             ])
-        case .putProject, .deleteProject, .putDefinition, .deleteDefinition, .putSchema, .deleteSchema, .putValidator,
-            .deleteValidator:
-            break
+        default: break
         }
         switch expectation {
         case .absent: members["expect"] = "absent"

@@ -28,7 +28,7 @@ package struct WriteRequest: Sendable {
 
 /// What a write came to.
 package struct WriteOutcome: Sendable {
-    package enum Kind: Sendable {
+    package enum Kind: Hashable, Sendable {
         case committed, unchanged, dryRun
         /// Nothing was written but a request for approval.
         case requested(ChangeRequestID)

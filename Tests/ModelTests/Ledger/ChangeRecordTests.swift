@@ -114,8 +114,9 @@ import Testing
         #expect(addresses.count == 5)
         #expect(
             Kind.allCases.map(\.rawValue) == [
-                "project", "environment", "setting", "setting-definition", "schema", "validator",
+                "project", "environment", "setting", "setting-definition", "schema", "validator", "role", "binding", "group",
+                "identity", "issuer", "protection", "change-request",
             ])
-        #expect(Kind.allCases.filter(\.isEnvironmental) == [.setting])
+        #expect(Kind.allCases.filter(\.isEnvironmental) == [.setting, .protection])
     }
 }

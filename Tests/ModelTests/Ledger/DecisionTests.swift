@@ -197,7 +197,7 @@ import Testing
 
     @Test func `operations may be made of the state they are decided against`() throws {
         var ledger = try LedgerFixture(environments: "base")
-        let counting = Proposal(project: "shop", author: .system, message: "") { state throws(Problem) in
+        let counting = Proposal(project: "shop", by: .platform(), message: "") { state throws(Problem) in
             let count = try state.project("shop").reading("base").contents.settings.count
             return [
                 Operation(.putSetting(ConfigKey(stringLiteral: "k\(count)"), "base", .unset)),

@@ -51,7 +51,7 @@ private struct History {
         let project = operations.project(&random)
         let wanted = try operations.change(of: project, model, &random)
         let outcome = model.apply(wanted, to: project)
-        let proposal = Proposal(project: project, author: .system, message: "step", operations: wanted)
+        let proposal = Proposal(project: project, by: .platform(), message: "step", operations: wanted)
         let now = Timestamp(microseconds: LedgerFixture.start.microseconds + Int64(random.int(in: -5...20)) * 1_000_000)
         let decided = Result { () throws(Problem) in try leader.decide(proposal, at: now) }
         let again = Result { () throws(Problem) in try rebuilt.decide(proposal, at: now) }
@@ -140,7 +140,7 @@ private struct History {
                 items = items.filter {
                     $0.key.project != change.project || $0.key.environment?.rawValue != effect.address.key
                 }
-            case .setting, .settingDefinition, .schema, .validator: break
+            default: break
             }
         }
     }

@@ -30,7 +30,7 @@ struct LedgerFixture {
         _ operations: [Operation], in project: ProjectName = project, message: String = "", at now: Timestamp = start
     ) throws(Problem) -> Decision {
         try state.decide(
-            Proposal(project: project, author: .system, message: message, operations: operations), at: now)
+            Proposal(project: project, by: .platform(), message: message, operations: operations), at: now)
     }
 
     /// The problem for which the change is refused; nil where it is not.

@@ -23,7 +23,7 @@ import Testing
         let layering = try Layering(states, altered: [])
         let project = ProjectState(
             name: "shop", body: try ProjectBody(), revision: 1, environments: states, definitions: [:],
-            schemas: SchemaSet(), validators: [:], layering: layering,
+            schemas: SchemaSet(), validators: [:], access: AccessItems(), layering: layering,
             resolved: states.mapValues { state in
                 ResolvedEnvironment(
                     name: state.name, layers: layering.layers[state.name, default: []].compactMap { states[$0] },
@@ -32,7 +32,8 @@ import Testing
             })
         var ledger = LedgerFixture()
         ledger.state = PlatformState(
-            revision: 1, digest: .zero, committedAt: LedgerFixture.start, projects: ["shop": project])
+            revision: 1, digest: .zero, committedAt: LedgerFixture.start, projects: ["shop": project],
+            access: .empty)
         return ledger
     }
 

@@ -155,7 +155,7 @@ import Testing
             #expect(head.revision == .zero)
             #expect(head.credentialsVersion == 0)
             #expect(try await store.items() == [])
-            #expect(try await store.credentials() == [])
+            #expect(try await store.credentials(after: nil) == [])
             #expect(try await store.idempotencyRecords(liveAt: .start) == [])
         }
     }

@@ -40,11 +40,11 @@ extension IdempotencyRecord {
                     createdAt: .after(1), createdBy: "system", expiresAt: nil),
             ]
             for credential in all { try await store.write { try $0.insert(credential) } }
-            #expect(Set(try await store.credentials()) == Set(all))
+            #expect(Set(try await store.credentials(after: nil)) == Set(all))
             let version = try await store.head().credentialsVersion
             #expect(version == 4)
             try await store.write { try $0.revokeCredential(id: "one", at: .after(5)) }
-            let one = try await store.credentials().first { $0.id == "one" }
+            let one = try await store.credentials(after: nil).first { $0.id == "one" }
             #expect(one?.revokedAt == .after(5))
             #expect(try await store.head().credentialsVersion > version)
             #expect(try await store.head().revision == .zero)
@@ -59,7 +59,7 @@ extension IdempotencyRecord {
             try await store.write { try $0.insert(.sample("one")) }
             try await store.write { try $0.revokeCredential(id: "one", at: .after(5)) }
             try await store.write { try $0.revokeCredential(id: "one", at: .after(50)) }
-            #expect(try await store.credentials().map(\.revokedAt) == [.after(5)])
+            #expect(try await store.credentials(after: nil).map(\.revokedAt) == [.after(5)])
             #expect(
                 await failure { try await store.write { try $0.revokeCredential(id: "two", at: .start) } } == .conflict)
         }
@@ -74,7 +74,7 @@ extension IdempotencyRecord {
                 id: "two", name: try TokenName(parsing: "x"), purpose: .access, hash: Credential.sample("one").hash,
                 createdAt: .start, createdBy: "system", expiresAt: nil)
             #expect(await failure { try await store.write { try $0.insert(sameHash) } } == .conflict)
-            #expect(try await store.credentials() == [.sample("one")])
+            #expect(try await store.credentials(after: nil) == [.sample("one")])
             #expect(try await store.head().credentialsVersion == 1)
         }
     }

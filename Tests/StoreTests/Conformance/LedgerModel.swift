@@ -88,7 +88,7 @@ extension ItemAddress {
         switch kind {
         case .project: other.project == project
         case .environment: other.project == project && other.environment?.rawValue == key
-        case .setting, .settingDefinition, .schema, .validator: false
+        default: false
         }
     }
 

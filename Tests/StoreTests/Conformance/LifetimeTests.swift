@@ -13,13 +13,13 @@ import Testing
                 try transaction.record(.sample("k"))
             }
             let before = try await (
-                store.head(), store.items(), store.credentials(), store.idempotencyRecords(liveAt: .start)
+                store.head(), store.items(), store.credentials(after: nil), store.idempotencyRecords(liveAt: .start)
             )
             let events = try await store.events(matching: EventQuery(), limit: 10)
             await store.close()
             let again = try await database.open("not this one")
             let after = try await (
-                again.head(), again.items(), again.credentials(), again.idempotencyRecords(liveAt: .start)
+                again.head(), again.items(), again.credentials(after: nil), again.idempotencyRecords(liveAt: .start)
             )
             #expect(before == after)
             #expect(try await again.events(matching: EventQuery(), limit: 10) == events)
@@ -48,7 +48,7 @@ import Testing
                     == .unavailable)
             #expect(await failure { try await store.revision(at: .start) } == .unavailable)
             #expect(await failure { try await store.events(matching: EventQuery(), limit: 1) } == .unavailable)
-            #expect(await failure { try await store.credentials() } == .unavailable)
+            #expect(await failure { try await store.credentials(after: nil) } == .unavailable)
             #expect(await failure { try await store.idempotencyRecords(liveAt: .start) } == .unavailable)
             #expect(await failure { try await store.itemRows(after: nil, limit: 1) } == .unavailable)
             #expect(await failure { try await store.engineFaults() } == .unavailable)

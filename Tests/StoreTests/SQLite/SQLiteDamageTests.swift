@@ -44,7 +44,7 @@ import Testing
                 _ = try await store.items()
                 _ = try await store.items(at: 100)
                 _ = try await store.allItemRows()
-                _ = try await store.credentials()
+                _ = try await store.credentials(after: nil)
                 _ = try await store.idempotencyRecords(liveAt: .start)
                 if let fault = try await store.engineFaults().first { throw StoreError.corrupted(fault) }
             }
