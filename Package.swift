@@ -102,9 +102,11 @@ let package = Package(
         .executableTarget(
             name: "cfg",
             dependencies: [
-                "ConfigPlatformModel", "ConfigFormats", "JSONSchema", "ConfigPlatformClient", "ControlPlane", "Store",
-                "API",
-                logging, metrics, lifecycle,
+                "ConfigPlatformModel", "ConfigFormats", "JSONSchema", "Identity", "ConfigPlatformClient", "ControlPlane",
+                "Store", "API",
+                logging, metrics, lifecycle, nioCore,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),

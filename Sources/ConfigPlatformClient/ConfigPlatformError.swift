@@ -63,6 +63,10 @@ public struct ConfigPlatformError: Error, Hashable, Sendable {
         public static let alreadyExists = Code(.alreadyExists)
         /// Something else depends on it.
         public static let inUse = Code(.inUse)
+        /// A protected environment asks for approvals that are still to be had.
+        public static let approvalNeeded = Code(.approvalNeeded)
+        /// A protected environment may not alter at present.
+        public static let frozen = Code(.frozen)
         /// The idempotency key was used for another request.
         public static let idempotencyKeyReused = Code(.idempotencyKeyReused)
         /// The platform's history is no longer the one this program knew: a backup was restored, or a failover lost

@@ -34,7 +34,7 @@ struct Cfg: AsyncParsableCommand {
                 name: "Changes",
                 subcommands: [
                     LogCommand.self, ShowCommand.self, DiffCommand.self, RollbackCommand.self, PromoteCommand.self,
-                    AuditCommand.self,
+                    RequestCommand.self, AuditCommand.self,
                 ]),
             CommandGroup(
                 name: "Schemas",
@@ -44,7 +44,11 @@ struct Cfg: AsyncParsableCommand {
             CommandGroup(name: "Places", subcommands: [ProjectCommand.self, EnvironmentCommand.self]),
             CommandGroup(
                 name: "Access",
-                subcommands: [LoginCommand.self, LogoutCommand.self, WhoAmICommand.self, TokenCommand.self]),
+                subcommands: [
+                    LoginCommand.self, LogoutCommand.self, WhoAmICommand.self, SessionCommand.self, TokenCommand.self,
+                    AccessCommand.self, RoleCommand.self, BindingCommand.self, GroupCommand.self, IdentityCommand.self,
+                    IssuerCommand.self, ProtectCommand.self, UnprotectCommand.self,
+                ]),
             CommandGroup(name: "Server", subcommands: ServerCommands.all),
             CommandGroup(name: "This program", subcommands: [CompletionsCommand.self, VersionCommand.self]),
         ])

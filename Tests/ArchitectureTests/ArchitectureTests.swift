@@ -12,11 +12,11 @@ import Testing
         "ConfigPlatformModel": ["ExactJSON", "JSONSchema"],
         "ConfigFormats": ["ConfigPlatformModel"],
         "Store": ["ConfigPlatformModel", "CLibPQ"],
-        "ControlPlane": ["ConfigPlatformModel", "ConfigFormats", "Store"],
+        "ControlPlane": ["ConfigPlatformModel", "ConfigFormats", "Store", "Identity"],
         "API": ["ConfigPlatformModel", "ConfigFormats", "ControlPlane"],
         "ConfigPlatformClient": ["ConfigPlatformModel"],
         "cfg": [
-            "ConfigPlatformModel", "ConfigFormats", "JSONSchema", "Store", "ControlPlane", "API",
+            "ConfigPlatformModel", "ConfigFormats", "JSONSchema", "Identity", "Store", "ControlPlane", "API",
             "ConfigPlatformClient",
         ],
         "TestSupport": ["ConfigPlatformModel", "JSONSchema", "Store", "ControlPlane", "ConfigPlatformClient"],

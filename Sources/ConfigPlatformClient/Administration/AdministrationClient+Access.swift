@@ -6,7 +6,7 @@ extension AdministrationClient {
     }
 
     package func createToken(
-        _ name: TokenName, _ grant: Grant, isPersonal: Bool, expiresIn seconds: Int64?
+        _ name: TokenName, _ grant: Grant = .everything, isPersonal: Bool = false, expiresIn seconds: Int64?
     ) async throws -> Answer<NewToken> {
         var request = ServerRequest(.post, "tokens")
         var body: JSONObject = ["grants": .array([grant.json]), "name": .string(name.rawValue)]
@@ -18,6 +18,16 @@ extension AdministrationClient {
 
     package func revokeToken(_ id: String) async throws {
         var request = ServerRequest(.delete, "tokens", id)
+        request.isRepeatable = true
+        _ = try await call(request)
+    }
+
+    package func sessions() async throws -> Answer<Page<TokenView>> {
+        try await page(ServerRequest(.get, "sessions"), of: "sessions")
+    }
+
+    package func revokeSession(_ id: String) async throws {
+        var request = ServerRequest(.delete, "sessions", id)
         request.isRepeatable = true
         _ = try await call(request)
     }

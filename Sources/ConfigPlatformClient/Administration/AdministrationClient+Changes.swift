@@ -1,11 +1,14 @@
 package import ConfigPlatformModel
 
 extension AdministrationClient {
-    /// - Parameter operations: as the API takes them.
+    /// - Parameters:
+    ///   - operations: as the API takes them.
+    ///   - isRequest: ask for approval even where none is needed.
     package func commit(
-        _ operations: [JSONValue], to project: ProjectName, message: String, isDryRun: Bool
+        _ operations: [JSONValue], to project: ProjectName, message: String, isDryRun: Bool, isRequest: Bool = false
     ) async throws -> Answer<ChangeView> {
-        var request = ServerRequest(.post, "projects", project.rawValue, "changes")
+        var request = ServerRequest(.post, in: project, "changes")
+        if isRequest { request.ask("request", "true") }
         request.send(["message": .string(message), "operations": .array(operations)])
         return try await write(request, isDryRun: isDryRun)
     }
@@ -30,7 +33,7 @@ extension AdministrationClient {
     package func changes(
         of project: ProjectName, matching filter: ChangeFilter, after: String? = nil, before: String? = nil, limit: Int?
     ) async throws -> Answer<Page<ChangeSummary>> {
-        var request = ServerRequest(.get, "projects", project.rawValue, "changes")
+        var request = ServerRequest(.get, in: project, "changes")
         request.ask("after", after)
         request.ask("before", before)
         request.ask("environment", filter.environment?.rawValue)
@@ -42,7 +45,7 @@ extension AdministrationClient {
     }
 
     package func change(_ revision: Revision, of project: ProjectName) async throws -> Answer<ChangeView> {
-        try await read(ServerRequest(.get, "projects", project.rawValue, "changes", String(revision.number)))
+        try await read(ServerRequest(.get, in: project, "changes", String(revision.number)))
     }
 
     package func difference(

@@ -1,7 +1,7 @@
 package import ConfigPlatformModel
 
 extension AdministrationClient {
-    package func whoAmI() async throws -> Answer<Identity> { try await read(ServerRequest(.get, "whoami")) }
+    package func whoAmI() async throws -> Answer<CallerView> { try await read(ServerRequest(.get, "whoami")) }
 
     package func limits() async throws -> JSONValue { try await call(ServerRequest(.get, "limits")).json() }
 

@@ -29,6 +29,12 @@ package struct ServerRequest: Sendable {
         isRepeatable = method == .get
     }
 
+    /// Of something that a project has, or the platform as a whole.
+    package init(_ method: Method, in project: ProjectName, _ path: String...) {
+        self.init(method)
+        self.path = (project == .platform ? [] : ["projects", project.rawValue]) + path
+    }
+
     /// Adds a query parameter; none where the value is nil.
     package mutating func ask(_ name: String, _ value: String?) {
         if let value { query.append((name, value)) }

@@ -79,6 +79,33 @@ extension Principal {
     }
 }
 
+extension Principal {
+    /// Somebody; a name alone is that of a user of the platform's own.
+    static func identity(_ text: String) throws -> Principal {
+        try argument(text.contains(":") ? text : "user:" + text)
+    }
+
+    /// A group; a name alone is that of one of the platform's own.
+    static func group(_ text: String) throws -> Principal {
+        try argument(text.hasPrefix("group:") ? text : "group:" + text)
+    }
+}
+
+extension Digest {
+    static func argument(_ text: String) throws -> Digest {
+        guard let digest = Digest(hexadecimal: text) else {
+            throw ValidationError(
+                "'\(InvalidIdentifier.shown(text))' is no digest: give the 64 hexadecimal digits that 'cfg request show' names."
+            )
+        }
+        return digest
+    }
+}
+
+extension Action: ExpressibleByArgument {}
+
+extension Kind: ExpressibleByArgument {}
+
 extension ChangeRequestID {
     static func argument(_ text: String) throws -> ChangeRequestID {
         try cfg.argument { () throws(InvalidIdentifier) in try ChangeRequestID(parsing: text) }
@@ -160,6 +187,26 @@ struct DurationArgument: Hashable {
             let count = Int64(digits)
         else { return nil }
         return count * unit
+    }
+}
+
+/// A point in the future: a time (`2026-11-24T06:00:00Z`), or how long from now (`15m`, `2h`, `3d`).
+struct FutureArgument: Hashable {
+    let time: Timestamp
+
+    static func argument(_ text: String) throws -> FutureArgument {
+        try argument(text, now: Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000)))
+    }
+
+    static func argument(_ text: String, now: Timestamp) throws -> FutureArgument {
+        if let seconds = DurationArgument.seconds(text) { return FutureArgument(time: now.adding(seconds: seconds)) }
+        guard let time = try? Timestamp(parsing: text) else {
+            throw ValidationError(
+                "'\(InvalidIdentifier.shown(text))' is no time: write 2026-11-24T06:00:00Z, or how long from now (15m, 2h, 3d)."
+            )
+        }
+        guard time > now else { throw ValidationError("\(time) has passed; give a time in the future.") }
+        return FutureArgument(time: time)
     }
 }
 

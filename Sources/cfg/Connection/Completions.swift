@@ -26,6 +26,43 @@ enum Completions {
         }
     }
 
+    static let roles = CompletionKind.custom { _, _, _ in
+        await asked { client, _ in try await client.roles(after: nil, limit: Pages.sizeMax).value.items.map(\.name) }
+    }
+
+    static let groups = CompletionKind.custom { _, _, _ in
+        await asked { client, _ in try await client.groups(after: nil, limit: Pages.sizeMax).value.items.map(\.name) }
+    }
+
+    static let identities = CompletionKind.custom { _, _, _ in
+        await asked { client, _ in
+            try await client.identities(after: nil, limit: Pages.sizeMax).value.items.map(\.name)
+        }
+    }
+
+    static let issuers = CompletionKind.custom { _, _, _ in
+        await asked { client, _ in try await client.issuers(after: nil, limit: Pages.sizeMax).value.items.map(\.name) }
+    }
+
+    static let bindings = CompletionKind.custom { words, _, _ in
+        await asked { client, variables in
+            try await client.bindings(of: try home(words, variables), after: nil, limit: Pages.sizeMax).value.items
+                .map(\.name)
+        }
+    }
+
+    /// Those that are open.
+    static let requests = CompletionKind.custom { words, _, _ in
+        await asked { client, variables in
+            try await client.changeRequests(of: try home(words, variables), state: .open, limit: Pages.sizeMax).value
+                .items.map(\.id)
+        }
+    }
+
+    private static func home(_ words: [String], _ variables: [String: String]) throws -> ProjectName {
+        words.contains("--platform") ? .platform : try project(words, variables)
+    }
+
     private static func project(_ words: [String], _ variables: [String: String]) throws -> ProjectName {
         try ProjectName.argument(value(of: ["-p", "--project"], in: words) ?? variables["CFG_PROJECT"] ?? "")
     }

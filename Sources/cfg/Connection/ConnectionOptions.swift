@@ -103,6 +103,42 @@ struct ScopeOptions: ParsableArguments {
     }
 }
 
+/// A project, or the platform as a whole.
+struct HomeOptions: ParsableArguments {
+    @OptionGroup var project: ProjectOptions
+
+    @Flag(help: "The platform as a whole, rather than a project; whatever CFG_PROJECT says.")
+    var platform = false
+
+    func validate() throws {
+        guard project.project == nil || !platform else { throw ValidationError("Give -p or --platform, not both.") }
+    }
+
+    func name(_ variables: [String: String] = ProcessVariables.all) throws -> ProjectName {
+        if platform { return .platform }
+        guard project.project != nil || !variables["CFG_PROJECT", default: ""].isEmpty else {
+            throw ValidationError(
+                "Where? Give -p PROJECT, set CFG_PROJECT, or give --platform for the platform as a whole.")
+        }
+        return try project.name(variables)
+    }
+}
+
+/// How a change that is sent whole is carried out.
+struct CommitOptions: ParsableArguments {
+    @OptionGroup var write: WriteOptions
+
+    @Flag(help: "Open a change request even where no approval is needed.")
+    var request = false
+
+    var message: String? { write.message }
+    var dryRun: Bool { write.dryRun }
+
+    func validate() throws {
+        guard !request || !write.dryRun else { throw ValidationError("Give --request or --dry-run, not both.") }
+    }
+}
+
 /// How a write is carried out.
 struct WriteOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: ArgumentHelp("Why, for the log.", valueName: "text"))

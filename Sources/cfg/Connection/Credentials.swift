@@ -7,6 +7,11 @@ struct Credentials: Hashable {
     let server: ServerAddress
     let token: String
     let certificateAuthorityFile: String?
+    /// As whom; nil where an earlier version kept it.
+    var principal: String?
+    /// The id of the session; nil for an access token.
+    var session: String?
+    var expiresAt: Timestamp?
 
     private static let bytesMax = 64 << 10
 
@@ -31,7 +36,20 @@ struct Credentials: Hashable {
         else {
             throw ConfigPlatformError(.invalidUse, "The stored login '\(path)' cannot be read. Run 'cfg login' again.")
         }
-        return Credentials(server: address, token: token, certificateAuthorityFile: json["caFile"]?.stringValue)
+        return Credentials(
+            server: address, token: token, certificateAuthorityFile: json["caFile"]?.stringValue,
+            principal: json["principal"]?.stringValue, session: json["session"]?.stringValue,
+            expiresAt: json["expiresAt"]?.stringValue.flatMap { try? Timestamp(parsing: $0) })
+    }
+
+    /// Why they are of no use any more; nil where they are.
+    func fault(at now: Timestamp) -> ConfigPlatformError? {
+        guard let expiresAt, expiresAt <= now else { return nil }
+        let whose = principal.map { " of \($0)" } ?? ""
+        return ConfigPlatformError(
+            .unauthenticated,
+            "The \(session == nil ? "token" : "session")\(whose) for \(server) ended \(TimeText.relative(expiresAt, to: now))."
+        )
     }
 
     func write(_ path: String) throws {
@@ -40,6 +58,9 @@ struct Credentials: Hashable {
             at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         var object: JSONObject = ["server": .string(server.text), "token": .string(token)]
         object["caFile"] = certificateAuthorityFile.map { .string($0) }
+        object["principal"] = principal.map { .string($0) }
+        object["session"] = session.map { .string($0) }
+        object["expiresAt"] = expiresAt.map { .string($0.text) }
         try DurableFile.replace(path, with: Array(JSONValue.object(object).prettyText().utf8) + [0x0A])
     }
 }
@@ -50,6 +71,8 @@ struct ServerChoice: Hashable {
     /// Nil where none is known for that server.
     let token: String?
     let certificateAuthorityFile: String?
+    /// The login that the token is of.
+    let login: Credentials?
 
     static let defaultServer = "http://127.0.0.1:8420"
 
@@ -61,7 +84,9 @@ struct ServerChoice: Hashable {
             try named.map { text throws(ConfigPlatformError) in try ServerAddress(parsing: text) }
             ?? login?.server ?? ServerAddress(parsing: Self.defaultServer)
         let login = login?.server == server ? login : nil
-        token = variables["CFG_TOKEN"].flatMap { $0.isEmpty ? nil : $0 } ?? login?.token
+        let given = variables["CFG_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
+        token = given ?? login?.token
+        self.login = given == nil ? login : nil
         certificateAuthorityFile =
             [caFile, variables["CFG_CA_FILE"]].compactMap { $0 }.first { !$0.isEmpty }
             ?? login?.certificateAuthorityFile

@@ -20,14 +20,18 @@ struct Session {
             throw ConfigPlatformError(
                 .unauthenticated, "There is no token for \(choice.server).", status: nil)
         }
+        let now = Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
+        if let fault = choice.login?.fault(at: now) { throw fault }
         try self.init(choice, token: token, options, silenceMax: silenceMax)
     }
 
-    init(_ choice: ServerChoice, token: String, _ options: ConnectionOptions, silenceMax: Duration = .seconds(60))
+    /// - Parameter token: nil for whoever is nobody yet.
+    init(_ choice: ServerChoice, token: String?, _ options: ConnectionOptions, silenceMax: Duration = .seconds(60))
         throws
     {
         let transport = try Transport(
-            server: choice.server, token: AccessToken(token), certificateAuthorityFile: choice.certificateAuthorityFile,
+            server: choice.server, token: token.map { AccessToken($0) },
+            certificateAuthorityFile: choice.certificateAuthorityFile,
             userAgent: Version.userAgent, connectTimeout: .seconds(5), readTimeout: silenceMax)
         client = AdministrationClient(transport, minimumRevision: options.minimumRevision)
         format = options.output
@@ -80,7 +84,8 @@ enum Pages {
     ///   - page: reads the page that begins after what the last one named.
     /// - Returns: The items, and the JSON of all pages as if they were one.
     static func read<Item: Sendable>(
-        _ name: String, limit: Int?, _ page: (_ next: String?, _ limit: Int) async throws -> Answer<Page<Item>>
+        _ name: String = "items", limit: Int? = nil,
+        _ page: (_ next: String?, _ limit: Int) async throws -> Answer<Page<Item>>
     ) async throws -> (items: [Item], json: JSONValue) {
         var items: [Item] = []
         var elements: [JSONValue] = []

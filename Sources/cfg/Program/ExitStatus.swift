@@ -10,6 +10,7 @@ enum ExitStatus: Int32, CaseIterable {
     case denied = 5
     case unavailable = 6
     case different = 7
+    case approvalNeeded = 8
     case interrupted = 130
 
     var meaning: String {
@@ -22,6 +23,7 @@ enum ExitStatus: Int32, CaseIterable {
         case .denied: "no token, or one that does not allow this"
         case .unavailable: "the server cannot be reached or cannot answer now; trying again may help"
         case .different: "there are differences (only with 'cfg diff --exit-code')"
+        case .approvalNeeded: "approvals are needed: nothing was written, but perhaps a change request opened"
         case .interrupted: "interrupted"
         }
     }
@@ -32,6 +34,7 @@ enum ExitStatus: Int32, CaseIterable {
         case .revisionConflict, .preconditionFailed, .alreadyExists, .inUse, .ledgerDiverged, .idempotencyKeyReused:
             self = .conflict
         case .unauthenticated, .forbidden: self = .denied
+        case .approvalNeeded: self = .approvalNeeded
         case .unreachable, .timedOut, .unavailable, .revisionNotReached, .tooManyRequests, .storageFull:
             self = .unavailable
         case .invalidUse: self = .usage

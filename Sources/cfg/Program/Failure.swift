@@ -100,6 +100,8 @@ enum Failure {
         case .ledgerDiverged: "leave --min-revision out; the platform was restored from a backup"
         case .notFound: "'cfg project list', 'cfg env list -p PROJECT' and 'cfg list -e ENVIRONMENT' show what there is"
         case .unavailable, .revisionNotReached, .tooManyRequests: "try again in a moment"
+        case .approvalNeeded: "'cfg request show ID' says whose approval is still to be had"
+        case .frozen: "'cfg protect ENVIRONMENT --show' says until when; 'cfg request schedule' applies a change later"
         default: nil
         }
     }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import ConfigPlatformClient
 import ConfigPlatformModel
 
@@ -13,6 +14,7 @@ struct ChangeText {
 
     /// After a write: the revision, and what it did.
     func summary(_ change: ChangeView, project: ProjectName) -> String {
+        if let request = change.changeRequest { return requested(change, request, project) }
         guard change.isChanged else { return "Nothing to change; the newest revision is \(change.revision).\n" }
         if change.isDryRun {
             var text = style.bold("Dry run") + " against revision \(change.revision); nothing was written.\n"
@@ -22,14 +24,52 @@ struct ChangeText {
             }
             text += findings("Would be wrong from then on", change.newFindings)
             text += findings("Would be mended", change.mendedFindings)
+            text += approvals(change.approvals, in: project)
             return text
         }
         let text =
             style.bold("Revision \(change.revision)") + "\n" + operations(change.operations, linesMax: Self.linesMax)
         guard change.operations.count > Self.linesMax else { return text }
         let rest = change.operations.count - Self.linesMax
-        return text + "… and \(rest) more: cfg show \(change.revision) -p \(project.rawValue)\n"
+        return text + "… and \(rest) more: cfg show \(change.revision) \(project.option)\n"
     }
+
+    /// A request for approval that was opened instead of the change.
+    private func requested(_ change: ChangeView, _ request: String, _ project: ProjectName) -> String {
+        let guarded = change.approvals.filter { $0.required > 0 }
+        let needs = guarded.map { "\(Self.place($0, in: project)) needs \(Self.approvals($0.required))" }
+        let opened = "change request \(style.bold(SafeText.line(request))) was opened. Nothing else was written.\n"
+        var text =
+            needs.isEmpty
+            ? opened.prefix(1).uppercased() + opened.dropFirst() : needs.joined(separator: ", ") + ": " + opened
+        text += operations(change.operations, linesMax: Self.linesMax)
+        if change.operations.count > Self.linesMax {
+            text +=
+                "… and \(change.operations.count - Self.linesMax) more: cfg request diff \(request) \(project.option)\n"
+        }
+        let next =
+            needs.isEmpty
+            ? "it needs no approval: 'cfg request apply \(request) \(project.option)' applies it"
+            : "somebody else reviews it with 'cfg request show \(request) \(project.option)' and 'cfg request approve \(request) "
+                + "\(project.option)'"
+        return text + style.bold("next:") + " \(next)\n"
+    }
+
+    /// What a dry run finds that others would have to say.
+    private func approvals(_ guarded: [GuardedEnvironmentView], in project: ProjectName) -> String {
+        let lines = guarded.filter { $0.required > 0 }.map { guarded in
+            "  \(style.cyan(Self.place(guarded, in: project))): \(Self.approvals(guarded.required)); a change request would be opened\n"
+        }
+        return lines.isEmpty ? "" : "\n" + style.bold("Approvals needed") + "\n" + lines.joined()
+    }
+
+    /// The environment, with its project where that goes without saying nowhere.
+    static func place(_ guarded: GuardedEnvironmentView, in project: ProjectName) -> String {
+        let other = guarded.project.flatMap { $0 == project.rawValue ? nil : $0 }
+        return SafeText.line(other.map { "\($0)/\(guarded.environment)" } ?? guarded.environment)
+    }
+
+    static func approvals(_ count: Int64) -> String { "\(count) approval\(count == 1 ? "" : "s")" }
 
     /// A committed change, whole.
     func whole(_ change: ChangeView) -> String {
@@ -110,9 +150,27 @@ struct ChangeText {
 extension Session {
     var changes: ChangeText { ChangeText(differences: differences, now: now) }
 
-    /// Shows what a write did.
-    func show(_ answer: Answer<ChangeView>, in project: ProjectName) {
-        Output.writeError(ChangeText.warnings(answer.value.warnings, terminal.errorStyle))
-        show(answer) { change in changes.summary(change, project: project) }
+    /// Shows what a write did. Where it did nothing but open a change request, and none was asked for, ends with the status that
+    /// tells.
+    ///
+    /// - Parameter done: what to say of a change that was committed.
+    func show(
+        _ answer: Answer<ChangeView>, in project: ProjectName, isRequest: Bool = false,
+        done: ((ChangeView) -> String)? = nil
+    ) throws {
+        let change = answer.value
+        Output.writeError(ChangeText.warnings(change.warnings, terminal.errorStyle))
+        show(answer) { change in
+            guard let done, change.isChanged, !change.isDryRun else {
+                return changes.summary(change, project: project)
+            }
+            return done(change)
+        }
+        if change.changeRequest != nil, !isRequest { throw ExitCode(ExitStatus.approvalNeeded.rawValue) }
     }
+}
+
+extension ProjectName {
+    /// How a command is told that it is about this project.
+    var option: String { self == .platform ? "--platform" : "-p \(rawValue)" }
 }

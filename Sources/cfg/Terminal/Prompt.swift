@@ -10,7 +10,7 @@ enum Prompt {
         Output.writeError(question)
         var settings = termios()
         guard tcgetattr(STDIN_FILENO, &settings) == 0 else {
-            throw ValidationError("The terminal cannot hide what is typed; give the token on standard input.")
+            throw ValidationError("The terminal cannot hide what is typed; give it on standard input.")
         }
         let shown = settings
         settings.c_lflag &= ~tcflag_t(ECHO)

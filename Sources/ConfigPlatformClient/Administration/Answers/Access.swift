@@ -1,10 +1,30 @@
 package import ConfigPlatformModel
 
-/// An access token, without its secret.
+/// A role somewhere, as a token has it.
+package struct GrantView: WireReadable {
+    package let role: String
+    /// Nil for the whole platform.
+    package let project: String?
+    /// Empty for all.
+    package let environments: [String]
+
+    package init(_ wire: WireReader) throws(ConfigPlatformError) {
+        role = try wire.string("role")
+        project = wire.optionalString("project")
+        environments = wire.strings("environments")
+    }
+}
+
+/// An access token or a session, without its secret.
 package struct TokenView: WireReadable {
     package let id: String
     package let name: String
     package let purpose: String?
+    /// Whose a personal token or a session is.
+    package let owner: String?
+    /// Empty for a session, which may do what its owner may.
+    package let grants: [GrantView]
+    package let lastUsedAt: String?
     package let createdAt: String?
     package let createdBy: String?
     package let expiresAt: String?
@@ -15,6 +35,9 @@ package struct TokenView: WireReadable {
         id = try wire.string("id")
         name = try wire.string("name")
         purpose = wire.optionalString("purpose")
+        owner = wire.optionalString("owner")
+        grants = wire.json["grants"]?.arrayValue == nil ? [] : try wire.many("grants")
+        lastUsedAt = wire.optionalString("lastUsedAt")
         createdAt = wire.optionalString("createdAt")
         createdBy = wire.optionalString("createdBy")
         expiresAt = wire.optionalString("expiresAt")

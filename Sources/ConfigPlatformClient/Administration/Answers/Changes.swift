@@ -24,6 +24,10 @@ package struct ChangeView: WireReadable {
     package let mendedFindings: [FindingView]
     /// How many settings an imported file held.
     package let settingsRead: Int64?
+    /// The request that was opened instead of the change; nothing else was written.
+    package let changeRequest: String?
+    /// What approvals the change needs; dry runs and requests only.
+    package let approvals: [GuardedEnvironmentView]
 
     package init(_ wire: WireReader) throws(ConfigPlatformError) {
         revision = try wire.int("revision")
@@ -44,6 +48,27 @@ package struct ChangeView: WireReadable {
         newFindings = try findings.map { findings throws(ConfigPlatformError) in try findings.many("new") } ?? []
         mendedFindings = try findings.map { findings throws(ConfigPlatformError) in try findings.many("mended") } ?? []
         settingsRead = wire.optionalInt("settings")
+        changeRequest = wire.optionalString("changeRequest")
+        approvals = wire.json["approvals"]?.arrayValue == nil ? [] : try wire.many("approvals")
+    }
+}
+
+/// A protected environment that a change alters.
+package struct GuardedEnvironmentView: WireReadable {
+    package let project: String?
+    package let environment: String
+    /// How many keys of it have another value then.
+    package let keys: Int64?
+    package let required: Int64
+    /// How many approvals there are that count; nil where none are asked about.
+    package let given: Int64?
+
+    package init(_ wire: WireReader) throws(ConfigPlatformError) {
+        project = wire.optionalString("project")
+        environment = try wire.string("environment")
+        keys = wire.optionalInt("keys")
+        required = try wire.int("required")
+        given = wire.optionalInt("given")
     }
 }
 
@@ -55,6 +80,8 @@ package struct OperationView: WireReadable {
     package let key: String
     package let before: OwnValue
     package let after: OwnValue
+    /// How references in the new value are meant, where that is said.
+    package let references: String?
 
     package init(_ wire: WireReader) throws(ConfigPlatformError) {
         operation = try wire.string("op")
@@ -63,6 +90,7 @@ package struct OperationView: WireReadable {
         key = wire.optionalString("key") ?? ""
         before = wire.json["before"].map { OwnValue($0) } ?? .absent
         after = wire.json["after"].map { OwnValue($0) } ?? .absent
+        references = wire.json["after"]?["references"]?.stringValue
     }
 }
 

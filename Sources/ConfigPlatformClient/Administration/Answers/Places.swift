@@ -1,13 +1,23 @@
 import ConfigPlatformModel
 
 /// `GET /whoami`.
-package struct Identity: WireReadable {
+package struct CallerView: WireReadable {
     package let principal: String
+    /// Whose a personal token or a session is.
+    package let owner: String?
+    package let groups: [String]
     package let purpose: String?
+    /// The id of the token or session.
+    package let credential: String?
+    package let expiresAt: String?
 
     package init(_ wire: WireReader) throws(ConfigPlatformError) {
         principal = try wire.string("principal")
+        owner = wire.optionalString("owner")
+        groups = wire.strings("groups")
         purpose = wire.optionalString("purpose")
+        credential = wire.optionalString("credential")
+        expiresAt = wire.optionalString("expiresAt")
     }
 }
 

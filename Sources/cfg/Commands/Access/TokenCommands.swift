@@ -25,14 +25,18 @@ struct TokenCreateCommand: PlatformCommand {
         help: ArgumentHelp(
             "What it may do: administrator, operator, viewer, auditor, evaluator, or a role of your own.",
             valueName: "role"),
-        transform: RoleName.argument)
+        completion: Completions.roles, transform: RoleName.argument)
     var role: RoleName
 
-    @Option(help: "In this project alone.", transform: ProjectName.argument) var project: ProjectName?
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("In this project alone.", valueName: "project"),
+        completion: Completions.projects, transform: ProjectName.argument)
+    var project: ProjectName?
 
     @Option(
-        name: .customLong("environment"), help: "In this environment of it alone; may be given several times.",
-        transform: EnvironmentName.argument)
+        name: [.customShort("e"), .customLong("environment")],
+        help: ArgumentHelp("In this environment of it alone; may be given again.", valueName: "environment"),
+        completion: Completions.environments, transform: EnvironmentName.argument)
     var environments: [EnvironmentName] = []
 
     @Flag(help: "Your own: never more than you may yourself, and over when you are.") var personal = false
@@ -61,7 +65,11 @@ struct TokenCreateCommand: PlatformCommand {
 
 struct TokenListCommand: PlatformCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Show all access tokens, without their secrets.", aliases: ["ls"])
+        commandName: "list", abstract: "Show the access tokens that you have a say in, without their secrets.",
+        discussion: """
+            MAY is what a token may do: a role everywhere, or a role@project, or a role@project/environment. What is \
+            somebody's own (OWNER) may never more than that somebody.
+            """, aliases: ["ls"])
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
@@ -76,17 +84,30 @@ struct TokenListCommand: PlatformCommand {
 
     static func table(_ tokens: [TokenView], now: Timestamp?, _ style: Style) -> Table {
         var table = Table([
-            .init(title: "ID"), .init(title: "NAME", style: style.cyan), .init(title: "STATE"), .init(title: "CREATED"),
-            .init(title: "BY"), .init(title: "ENDS"),
+            .init(title: "ID"), .init(title: "NAME", style: style.cyan), .init(title: "OWNER"),
+            .init(title: "MAY", isFlexible: true), .init(title: "STATE"), .init(title: "LAST USED"),
+            .init(title: "CREATED"), .init(title: "BY"), .init(title: "ENDS"),
         ])
         for token in tokens {
-            let state = token.isLive ? "live" : token.revokedAt == nil ? "expired" : "revoked"
             table.add(
-                token.id, token.name, state, token.createdAt.map { TimeText.shown($0, now: now) } ?? "",
-                token.createdBy ?? "",
+                token.id, token.name, token.owner ?? "", token.grants.map(\.text).joined(separator: ", "), token.state,
+                token.lastUsedAt.map { TimeText.shown($0, now: now) } ?? "",
+                token.createdAt.map { TimeText.shown($0, now: now) } ?? "", token.createdBy ?? "",
                 (token.revokedAt ?? token.expiresAt).map { TimeText.shown($0, now: now) } ?? "never")
         }
         return table
+    }
+}
+
+extension TokenView {
+    var state: String { isLive ? "live" : revokedAt == nil ? "expired" : "revoked" }
+}
+
+extension GrantView {
+    /// `operator@shop/production,staging`; a role alone is one everywhere.
+    var text: String {
+        guard let project else { return role }
+        return "\(role)@\(project)" + (environments.isEmpty ? "" : "/" + environments.joined(separator: ","))
     }
 }
 

@@ -10,9 +10,12 @@ struct LogCommand: PlatformCommand {
               cfg log -p shop
               cfg log -p shop -e production --key checkout.timeout
               cfg log -p shop --author token:deploy-bot --limit 5 --output json
+              cfg log --platform
             """)
 
     @OptionGroup var scope: ScopeOptions
+
+    @Flag(help: "Changes of the platform as a whole: who may do what.") var platform = false
 
     @Option(
         help: ArgumentHelp("Only changes of this key.", valueName: "key"), completion: Completions.keys,
@@ -39,10 +42,13 @@ struct LogCommand: PlatformCommand {
 
     func validate() throws {
         guard limit > 0 else { throw ValidationError("--limit is at least 1.") }
+        guard !platform || (scope.project.project == nil && scope.environment == nil && key == nil) else {
+            throw ValidationError("--platform goes with neither -p nor -e nor --key.")
+        }
     }
 
     func run() async throws {
-        let (project, environment) = try scope.scope()
+        let (project, environment) = platform ? (.platform, nil) : try scope.scope()
         let session = try Session(connection)
         let filter = AdministrationClient.ChangeFilter(environment: environment, kind: kind, key: key, author: author)
         let found = try await session.working("Reading the log") {
@@ -77,14 +83,14 @@ struct ShowCommand: PlatformCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show one change: who, when, why, and what it did.")
 
-    @OptionGroup var project: ProjectOptions
+    @OptionGroup var home: HomeOptions
 
     @Argument(help: "The revision.", transform: Revision.argument) var revision: Revision
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     func run() async throws {
-        let project = try project.name()
+        let project = try home.name()
         let session = try Session(connection)
         let answer = try await session.working("Reading revision \(revision)") {
             try await session.client.change(revision, of: project)

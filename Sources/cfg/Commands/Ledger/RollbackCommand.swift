@@ -52,7 +52,7 @@ struct RollbackCommand: PlatformCommand {
         let answer = try await session.working("Rolling back") {
             try await session.client.rollBack(project, order, isDryRun: write.dryRun)
         }
-        session.show(answer, in: project)
+        try session.show(answer, in: project)
     }
 
     func order(_ variables: [String: String]) throws -> AdministrationClient.RollbackOrder {
@@ -118,6 +118,6 @@ struct PromoteCommand: PlatformCommand {
                 project, from: from, to: to, keys: key, replaces: replace, message: write.message,
                 isDryRun: write.dryRun)
         }
-        session.show(answer, in: project)
+        try session.show(answer, in: project)
     }
 }

@@ -87,10 +87,8 @@ struct EnvironmentCreateCommand: PlatformCommand {
                 name, of: project, inherits: inherits, description: description, isAbstract: abstract, isNew: true,
                 isDryRun: dryRun)
         }
-        session.show(answer) { change in
-            change.isDryRun
-                ? session.changes.summary(change, project: project)
-                : "Created environment \(name.rawValue) in \(project.rawValue) (revision \(change.revision)).\n"
+        try session.show(answer, in: project) { change in
+            "Created environment \(name.rawValue) in \(project.rawValue) (revision \(change.revision)).\n"
         }
     }
 }
@@ -163,7 +161,7 @@ struct EnvironmentUpdateCommand: PlatformCommand {
         let session = try Session(connection)
         let answer = try await session.client.patchEnvironment(
             name, of: project, patch, message: write.message, isDryRun: write.dryRun)
-        session.show(answer, in: project)
+        try session.show(answer, in: project)
     }
 }
 
@@ -190,10 +188,8 @@ struct EnvironmentDeleteCommand: PlatformCommand {
                 isConfirmed: yes)
         }
         let answer = try await session.client.deleteEnvironment(name, of: project, isDryRun: dryRun)
-        session.show(answer) { change in
-            change.isDryRun
-                ? session.changes.summary(change, project: project)
-                : "Deleted environment \(name.rawValue) of \(project.rawValue) (revision \(change.revision)).\n"
+        try session.show(answer, in: project) { change in
+            "Deleted environment \(name.rawValue) of \(project.rawValue) (revision \(change.revision)).\n"
         }
     }
 }

@@ -54,10 +54,8 @@ struct ProjectCreateCommand: PlatformCommand {
         let answer = try await Creation.of("project '\(name.rawValue)'") {
             try await session.client.putProject(name, description: description, isNew: true, isDryRun: dryRun)
         }
-        session.show(answer) { change in
-            change.isDryRun
-                ? session.changes.summary(change, project: name)
-                : "Created project \(name.rawValue) (revision \(change.revision)). Next: cfg env create NAME -p \(name.rawValue)\n"
+        try session.show(answer, in: name) { change in
+            "Created project \(name.rawValue) (revision \(change.revision)). Next: cfg env create NAME -p \(name.rawValue)\n"
         }
     }
 }
@@ -96,7 +94,7 @@ struct ProjectUpdateCommand: PlatformCommand {
         case warn, refuse
     }
 
-    @OptionGroup var write: WriteOptions
+    @OptionGroup var write: CommitOptions
 
     @Option(help: ArgumentHelp("What it is for.", valueName: "text")) var description: String?
     @Option(help: "What becomes of values that look like credentials: warn or refuse.")
@@ -119,12 +117,9 @@ struct ProjectUpdateCommand: PlatformCommand {
         let said = description ?? standing.description
         if !said.isEmpty { body["description"] = .string(said) }
         body["plaintextSecrets"] = (plaintextSecrets?.rawValue ?? standing.plaintextSecrets).map { .string($0) }
-        let operation: JSONValue = [
-            "op": "put", "kind": "project", "value": .object(body), "expect": .int(standing.revision),
-        ]
-        let answer = try await session.client.commit(
-            [operation], to: name, message: write.message ?? "Update project \(name.rawValue)", isDryRun: write.dryRun)
-        session.show(answer, in: name)
+        try await session.commit(
+            [ItemOperation.put(.project, nil, .object(body), expecting: standing.revision)], to: name, write,
+            saying: "Update project \(name.rawValue)")
     }
 }
 
@@ -146,10 +141,8 @@ struct ProjectDeleteCommand: PlatformCommand {
                 "This deletes project \(name.rawValue) with all its environments and settings.", isConfirmed: yes)
         }
         let answer = try await session.client.deleteProject(name, isDryRun: dryRun)
-        session.show(answer) { change in
-            change.isDryRun
-                ? session.changes.summary(change, project: name)
-                : "Deleted project \(name.rawValue) (revision \(change.revision)).\n"
+        try session.show(answer, in: name) { change in
+            "Deleted project \(name.rawValue) (revision \(change.revision)).\n"
         }
     }
 }
@@ -157,12 +150,17 @@ struct ProjectDeleteCommand: PlatformCommand {
 /// Making what must not be there yet.
 enum Creation {
     /// A precondition that does not hold means that it is there already; said in those words.
-    static func of<Result>(_ what: String, _ body: () async throws -> Result) async throws -> Result {
+    static func of<Result>(
+        _ what: String, remedy: String? = nil, _ body: () async throws -> Result
+    ) async throws -> Result {
         do {
             return try await body()
-        } catch let error as ConfigPlatformError where error.code == .preconditionFailed {
+        } catch let error as ConfigPlatformError
+            where error.code == .preconditionFailed || error.code == .revisionConflict
+        {
             throw ConfigPlatformError(
-                .alreadyExists, "There is a \(what) already.", status: error.status, requestID: error.requestID,
+                .alreadyExists, "There is a \(what) already." + (remedy.map { " " + $0 } ?? ""), status: error.status,
+                requestID: error.requestID,
                 document: error.document)
         }
     }

@@ -98,7 +98,7 @@ struct SchemaSetCommand: PlatformCommand {
             """)
 
     @OptionGroup var project: ProjectOptions
-    @OptionGroup var write: WriteOptions
+    @OptionGroup var write: CommitOptions
 
     @Option(help: "It is for the value of this key.", transform: ConfigKey.argument) var key: ConfigKey?
     @Option(help: "It is for what lies below this key.", transform: ConfigKey.argument) var prefix: ConfigKey?
@@ -131,13 +131,9 @@ struct SchemaSetCommand: PlatformCommand {
         if shared { body["shared"] = true }
         if !environment.isEmpty { body["environments"] = .array(environment.map { .string($0.rawValue) }) }
         if reportOnly { body["reportOnly"] = true }
-        let operation: JSONValue = [
-            "op": "put", "kind": "schema", "key": .string(name.rawValue), "value": .object(body),
-        ]
-        let session = try Session(connection)
-        let answer = try await session.client.commit(
-            [operation], to: project, message: write.message ?? "Set schema \(name.rawValue)", isDryRun: write.dryRun)
-        session.show(answer, in: project)
+        try await Session(connection).commit(
+            [ItemOperation.put(.schema, name.rawValue, .object(body))], to: project, write,
+            saying: "Set schema \(name.rawValue)")
     }
 }
 
@@ -146,20 +142,17 @@ struct SchemaDeleteCommand: PlatformCommand {
         commandName: "delete", abstract: "Take a schema out of force; its history is kept.")
 
     @OptionGroup var project: ProjectOptions
-    @OptionGroup var write: WriteOptions
+    @OptionGroup var write: CommitOptions
 
     @Argument(help: "Its name.", transform: SchemaName.argument) var name: SchemaName
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     func run() async throws {
-        let operation: JSONValue = ["op": "delete", "kind": "schema", "key": .string(name.rawValue)]
         let project = try project.name()
-        let session = try Session(connection)
-        let answer = try await session.client.commit(
-            [operation], to: project, message: write.message ?? "Delete schema \(name.rawValue)",
-            isDryRun: write.dryRun)
-        session.show(answer, in: project)
+        try await Session(connection).commit(
+            [ItemOperation.delete(.schema, name.rawValue)], to: project, write,
+            saying: "Delete schema \(name.rawValue)")
     }
 }
 

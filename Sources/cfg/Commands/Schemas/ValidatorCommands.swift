@@ -56,7 +56,7 @@ struct ValidatorSetCommand: PlatformCommand {
     }
 
     @OptionGroup var project: ProjectOptions
-    @OptionGroup var write: WriteOptions
+    @OptionGroup var write: CommitOptions
 
     @Option(
         name: .shortAndLong,
@@ -80,14 +80,9 @@ struct ValidatorSetCommand: PlatformCommand {
             "url": .string(url), "timeoutSeconds": .int(timeout), "onFailure": .string(onFailure.rawValue),
         ]
         if !environment.isEmpty { body["environments"] = .array(environment.map { .string($0.rawValue) }) }
-        let operation: JSONValue = [
-            "op": "put", "kind": "validator", "key": .string(name.rawValue), "value": .object(body),
-        ]
-        let session = try Session(connection)
-        let answer = try await session.client.commit(
-            [operation], to: project, message: write.message ?? "Set validator \(name.rawValue)",
-            isDryRun: write.dryRun)
-        session.show(answer, in: project)
+        try await Session(connection).commit(
+            [ItemOperation.put(.validator, name.rawValue, .object(body))], to: project, write,
+            saying: "Set validator \(name.rawValue)")
     }
 }
 
@@ -95,19 +90,16 @@ struct ValidatorDeleteCommand: PlatformCommand {
     static let configuration = CommandConfiguration(commandName: "delete", abstract: "Ask a validator no more.")
 
     @OptionGroup var project: ProjectOptions
-    @OptionGroup var write: WriteOptions
+    @OptionGroup var write: CommitOptions
 
     @Argument(help: "Its name.", transform: ValidatorName.argument) var name: ValidatorName
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     func run() async throws {
-        let operation: JSONValue = ["op": "delete", "kind": "validator", "key": .string(name.rawValue)]
         let project = try project.name()
-        let session = try Session(connection)
-        let answer = try await session.client.commit(
-            [operation], to: project, message: write.message ?? "Delete validator \(name.rawValue)",
-            isDryRun: write.dryRun)
-        session.show(answer, in: project)
+        try await Session(connection).commit(
+            [ItemOperation.delete(.validator, name.rawValue)], to: project, write,
+            saying: "Delete validator \(name.rawValue)")
     }
 }

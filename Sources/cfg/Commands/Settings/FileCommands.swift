@@ -73,11 +73,10 @@ struct ImportCommand: PlatformCommand {
             return try await session.client.importFile(bytes, into: project, order, isDryRun: write.dryRun)
         }
         showNotices(answer.value.notices, session)
-        Output.writeError(ChangeText.warnings(answer.value.warnings, session.terminal.errorStyle))
-        session.show(answer) { change in
-            let read = change.settingsRead.map { "Read \($0) setting\($0 == 1 ? "" : "s") from \(file).\n" } ?? ""
-            return read + session.changes.summary(change, project: project)
+        if session.format == .text, let count = answer.value.settingsRead {
+            Output.write("Read \(count) setting\(count == 1 ? "" : "s") from \(file).\n")
         }
+        try session.show(answer, in: project)
     }
 
     private func refuseUnreadable(

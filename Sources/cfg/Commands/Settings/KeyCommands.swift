@@ -43,7 +43,7 @@ struct KeySetCommand: PlatformCommand {
         commandName: "set", abstract: "Say what a key means; replaces what was said before.")
 
     @OptionGroup var project: ProjectOptions
-    @OptionGroup var write: WriteOptions
+    @OptionGroup var write: CommitOptions
 
     @Option(help: ArgumentHelp("What the setting does.", valueName: "text")) var description: String?
     @Option(help: ArgumentHelp("A tag; may be given again.", valueName: "tag")) var tag: [String] = []
@@ -62,14 +62,10 @@ struct KeySetCommand: PlatformCommand {
         value["description"] = description.map { .string($0) }
         value["plaintextReason"] = plaintextReason.map { .string($0) }
         if !tag.isEmpty { value["tags"] = .array(tag.map { .string($0) }) }
-        let operation: JSONValue = [
-            "op": "put", "kind": "setting-definition", "key": .string(key.text), "value": .object(value),
-        ]
         let project = try project.name()
-        let session = try Session(connection)
-        let answer = try await session.client.commit(
-            [operation], to: project, message: write.message ?? "Describe \(key)", isDryRun: write.dryRun)
-        session.show(answer, in: project)
+        try await Session(connection).commit(
+            [ItemOperation.put(.settingDefinition, key.text, .object(value))], to: project, write,
+            saying: "Describe \(key)")
     }
 }
 
@@ -78,18 +74,15 @@ struct KeyDeleteCommand: PlatformCommand {
         commandName: "delete", abstract: "Take back what is said about a key; its values stay.")
 
     @OptionGroup var project: ProjectOptions
-    @OptionGroup var write: WriteOptions
+    @OptionGroup var write: CommitOptions
 
     @Argument(help: "The key.", transform: ConfigKey.argument) var key: ConfigKey
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     func run() async throws {
-        let operation: JSONValue = ["op": "delete", "kind": "setting-definition", "key": .string(key.text)]
         let project = try project.name()
-        let session = try Session(connection)
-        let answer = try await session.client.commit(
-            [operation], to: project, message: write.message ?? "Undescribe \(key)", isDryRun: write.dryRun)
-        session.show(answer, in: project)
+        try await Session(connection).commit(
+            [ItemOperation.delete(.settingDefinition, key.text)], to: project, write, saying: "Undescribe \(key)")
     }
 }

@@ -34,7 +34,7 @@ struct DeleteCommand: PlatformCommand {
 /// Several keys, in one change.
 struct RemovalOptions: ParsableArguments {
     @OptionGroup var place: PlaceOptions
-    @OptionGroup var write: WriteOptions
+    @OptionGroup var write: CommitOptions
 
     @Option(
         help: ArgumentHelp(
@@ -48,7 +48,6 @@ struct RemovalOptions: ParsableArguments {
 
     func run(_ operation: String, _ verb: String, _ connection: ConnectionOptions) async throws {
         let (project, environment) = try place.place()
-        let session = try Session(connection)
         let operations = keys.map { key -> JSONValue in
             var json: JSONObject = [
                 "op": .string(operation), "kind": "setting", "environment": .string(environment.rawValue),
@@ -59,10 +58,6 @@ struct RemovalOptions: ParsableArguments {
         }
         let shown =
             keys.prefix(3).map(\.text).joined(separator: ", ") + (keys.count > 3 ? " and \(keys.count - 3) more" : "")
-        let answer = try await session.working("Writing") {
-            try await session.client.commit(
-                operations, to: project, message: write.message ?? "\(verb) \(shown)", isDryRun: write.dryRun)
-        }
-        session.show(answer, in: project)
+        try await Session(connection).commit(operations, to: project, write, saying: "\(verb) \(shown)")
     }
 }

@@ -31,7 +31,7 @@ struct SetCommand: PlatformCommand {
     }
 
     @OptionGroup var place: PlaceOptions
-    @OptionGroup var write: WriteOptions
+    @OptionGroup var write: CommitOptions
 
     @Flag var reading: Reading?
     @Flag(help: "Let ${…} in strings stand for itself.") var literal = false
@@ -54,13 +54,8 @@ struct SetCommand: PlatformCommand {
     func run() async throws {
         let (project, environment) = try place.place()
         let json = try Self.value(value == "-" ? try StandardInput.text(bytesMax: Limits.valueBytes) : value, reading)
-        let session = try Session(connection)
-        let answer = try await session.working("Writing \(key)") {
-            try await session.client.commit(
-                [operation(json, environment)], to: project, message: write.message ?? "Set \(key)",
-                isDryRun: write.dryRun)
-        }
-        session.show(answer, in: project)
+        try await Session(connection).commit(
+            [operation(json, environment)], to: project, write, saying: "Set \(key)", doing: "Writing \(key)")
     }
 
     func operation(_ value: JSONValue, _ environment: EnvironmentName) -> JSONValue {
