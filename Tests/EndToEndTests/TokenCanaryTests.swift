@@ -61,7 +61,8 @@ struct TokenCanaryTests {
         let admin = server.client.with(token: tokens[1])
         try await admin.makeProject(project, environments: [("base", [])])
         let bot = try await CfgProcess.run(
-            ["token", "create", "bot"], environment: ["CFG_SERVER": server.url, "CFG_TOKEN": tokens[1]]
+            ["token", "create", "bot", "--role", "administrator"],
+            environment: ["CFG_SERVER": server.url, "CFG_TOKEN": tokens[1]]
         ).succeeded()
         tokens.append(try #require(CfgProcess.tokens(in: bot.output).first))
         let botClient = server.client.with(token: tokens[2])
@@ -74,7 +75,10 @@ struct TokenCanaryTests {
         tokens.append(String(forged))
         #expect(try await server.client.with(token: String(forged)).send("GET", "/api/v1/whoami").status == 401)
         #expect(try await admin.send("GET", "/api/v1/projects", query: [("token", tokens[2])]).status == 400)
-        #expect(try await admin.send("POST", "/api/v1/tokens", body: .json(["name": .string(tokens[2]), "role": "administrator"])).status == 400)
+        #expect(
+            try await admin.send(
+                "POST", "/api/v1/tokens", body: .json(["name": .string(tokens[2]), "role": "administrator"])
+            ).status == 400)
         let (_, watch) = try await botClient.events(project.root + "/watch")
         #expect(try await watch.next()?.event == "snapshot")
         let listed = try await admin.call("GET", "/api/v1/tokens").json()["tokens"]?.arrayValue

@@ -1,4 +1,4 @@
-import ConfigPlatformModel
+package import ConfigPlatformModel
 package import Identity
 import Logging
 import Synchronization
@@ -133,9 +133,14 @@ struct ProvedIdentity: Sendable {
 }
 
 extension Principal {
-    /// `REALM:ISSUER/NAME`, bytes of the name percent-encoded where a principal cannot have them; nil where it would be too long.
+    /// `REALM:ISSUER/NAME`; nil where it would be too long.
     init?(_ realm: Realm, _ name: String, vouchedForBy issuer: IssuerName) {
-        var text = "\(realm.rawValue):\(issuer.rawValue)/"
+        self.init(realm, encoding: name, after: issuer.rawValue + "/")
+    }
+
+    /// `REALM:NAME`, bytes of the name percent-encoded where a principal cannot have them; nil where it would be too long.
+    package init?(_ realm: Realm, encoding name: String, after beginning: String = "") {
+        var text = "\(realm.rawValue):\(beginning)"
         for byte in name.utf8 {
             if (0x21...0x7E).contains(byte), byte != UInt8(ascii: "%"), byte != UInt8(ascii: "*") {
                 text.unicodeScalars.append(Unicode.Scalar(byte))

@@ -226,6 +226,6 @@ enum PostgreSQLLedgerStatements: String, CaseIterable {
         ORDER BY id
         """
     case credentialUses = """
-        SELECT credential, used_at FROM credential_uses
+        SELECT credential, used_at FROM credential_uses ORDER BY credential
         """
 }

@@ -43,7 +43,9 @@ import Testing
             AuditEvent.Action.allCases.map(\.rawValue) == [
                 "platform.initialize", "platform.restore", "change", "change.rollback", "change.promote",
                 "change.import", "token.create",
-                "token.revoke", "authenticate",
+                "token.revoke", "authenticate", "session.create", "session.revoke", "password.set", "request.create",
+                "request.edit", "request.comment", "request.approve", "request.reject", "request.withdraw",
+                "request.schedule", "request.apply", "access.break-glass",
             ])
         #expect(AuditEvent.Outcome.allCases.map(\.rawValue) == ["success", "refused"])
     }

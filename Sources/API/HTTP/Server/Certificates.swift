@@ -7,11 +7,20 @@ import NIOSSL
 struct Certificates: Sendable {
     private let reloader: TimedCertificateReloader
     private let files: ServerSettings.CertificateFiles
+    private let clientAuthoritiesPath: String?
     private let logger: Logger
 
     /// Throws ``InvalidSetting`` where the files cannot be used.
-    init(_ files: ServerSettings.CertificateFiles, reloadSeconds: Double, logger: Logger) throws {
+    init(
+        _ files: ServerSettings.CertificateFiles, clientAuthoritiesPath: String?, reloadSeconds: Double, logger: Logger
+    ) throws {
         self.files = files
+        self.clientAuthoritiesPath = clientAuthoritiesPath
+        if let path = clientAuthoritiesPath {
+            guard let authorities = try? NIOSSLCertificate.fromPEMFile(path), !authorities.isEmpty else {
+                throw InvalidSetting("client-ca", "'\(path)' cannot be used as authorities in PEM.")
+            }
+        }
         self.logger = logger
         let configuration = TimedCertificateReloader.Configuration(
             refreshInterval: .seconds(reloadSeconds),
@@ -39,11 +48,16 @@ struct Certificates: Sendable {
         }
     }
 
-    /// TLS 1.2 and 1.3, with HTTP/2 and HTTP/1.1 on offer.
+    /// TLS 1.2 and 1.3, with HTTP/2 and HTTP/1.1 on offer. Where there are authorities for clients, a client may show a certificate; one
+    /// that they did not sign, or that is not in force, ends the handshake.
     func tlsConfiguration() throws -> TLSConfiguration {
         var configuration = try TLSConfiguration.makeServerConfiguration(certificateReloader: reloader)
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["h2", "http/1.1"]
+        if let clientAuthoritiesPath {
+            configuration.trustRoots = .file(clientAuthoritiesPath)
+            configuration.certificateVerification = .optionalVerification
+        }
         return configuration
     }
 

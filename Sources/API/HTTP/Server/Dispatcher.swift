@@ -16,8 +16,7 @@ struct Dispatcher: Sendable {
         let path: Substring
         let rawQuery: Substring
         let sourceAddress: String?
-        /// Of the connection, where one was shown and verified.
-        let certificate: Principal?
+        let channel: any Channel
         let began = NIODeadline.now()
         var match: Router.Match?
         var query: Query?
@@ -77,7 +76,7 @@ struct Dispatcher: Sendable {
             rawQuery: parts.count == 2 ? parts[1] : "",
             sourceAddress: core.clientAddress.client(
                 peer: channel.remoteAddress?.ipAddress, forwardedFor: request.headers[.forwardedFor]),
-            certificate: ClientCertificates.principal(of: channel))
+            channel: channel)
     }
 
     // MARK: Stages
@@ -107,8 +106,12 @@ struct Dispatcher: Sendable {
     private func authenticate(_ exchange: inout Exchange, _ access: Route.Access) async throws(Problem) {
         if access == .anonymous || (access == .monitor && core.settings.isMetricsPublic) { return }
         let token = exchange.request.headers[.authorization].flatMap(BearerToken.text)
+        var proofs = Proofs(token: token)
+        if token == nil, core.settings.clientAuthoritiesPath != nil {
+            proofs.certificate = await ClientCertificates.principal(of: exchange.channel)
+        }
         exchange.caller = try await core.platform.authenticate(
-            Proofs(token: token, certificate: exchange.certificate), sourceAddress: exchange.sourceAddress,
+            proofs, sourceAddress: exchange.sourceAddress,
             requestID: exchange.id)
         exchange.tokenHash = token.flatMap { TokenText($0) }?.hash
     }

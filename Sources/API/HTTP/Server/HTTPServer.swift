@@ -32,7 +32,9 @@ package final class HTTPServer: Service {
         self.connections = connections
         let childChannel: any ServerChildChannel
         if let files = settings.tls {
-            let certificates = try Certificates(files, reloadSeconds: settings.certificateReloadSeconds, logger: logger)
+            let certificates = try Certificates(
+                files, clientAuthoritiesPath: settings.clientAuthoritiesPath,
+                reloadSeconds: settings.certificateReloadSeconds, logger: logger)
             self.certificates = certificates
             let secure = try SecureConnections(
                 pipeline, certificates.tlsConfiguration(), responder: dispatcher.respond)

@@ -18,6 +18,8 @@ package struct ServerSettings: Sendable {
     package let listen: ListenAddress
     /// Nil for plain HTTP.
     package let tls: CertificateFiles?
+    /// Authorities, as a PEM file, whose certificates prove who calls; nil where clients are asked for none.
+    package let clientAuthoritiesPath: String?
     /// Addresses whose `X-Forwarded-For` is believed.
     package let trustedProxies: [AddressRange]
     /// Whether `/metrics` is told without a token.
@@ -54,8 +56,7 @@ package struct ServerSettings: Sendable {
     /// - Parameter allowsInsecure: serve plain HTTP beyond this machine, for whoever has TLS in front.
     package init(
         listen: String = "127.0.0.1:8420", tlsCertificate: String? = nil, tlsKey: String? = nil,
-        allowsInsecure: Bool = false,
-        trustedProxies: [String] = []
+        clientAuthorities: String? = nil, allowsInsecure: Bool = false, trustedProxies: [String] = []
     ) throws(InvalidSetting) {
         self.listen = try ListenAddress(parsing: listen)
         switch (tlsCertificate, tlsKey) {
@@ -67,6 +68,11 @@ package struct ServerSettings: Sendable {
             throw InvalidSetting(
                 "tls-certificate", "A private key is given without its certificate; give both, as PEM files.")
         }
+        guard clientAuthorities == nil || tls != nil else {
+            throw InvalidSetting(
+                "client-ca", "Certificates of clients are shown in TLS; give --tls-certificate and --tls-key too.")
+        }
+        clientAuthoritiesPath = clientAuthorities
         var ranges: [AddressRange] = []
         for text in trustedProxies { ranges.append(try AddressRange(parsing: text)) }
         self.trustedProxies = ranges
