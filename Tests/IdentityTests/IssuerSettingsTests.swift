@@ -18,7 +18,8 @@ import Testing
         "http://localhost@evil.example", "http://localhost:80@evil.example", "http://127.0.0.1:evil.example/",
         "https://user:pass@issuer.example", #"https://issuer.example\@evil.example"#, "https://issuer.example#x",
         "https://issuer.example?x=1", "https://issuer.example/a b", "https://issuer.example/\r\nHost: evil",
-        "https://issuer.example:99999", "https://issuer.example:", "https://issüer.example", "http://0.0.0.0",
+        "https://issuer.example:99999", "https://issuer.example:+80", "https://issuer.example:",
+        "https://issüer.example", "http://0.0.0.0",
         "http://[::1", "https://issuer.example/" + String(repeating: "x", count: 2_048),
     ])
     func `other addresses may not`(url: String) {

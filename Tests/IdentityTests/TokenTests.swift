@@ -184,6 +184,7 @@ import Testing
             ("use", "enc"), ("use", ["sig"]), ("key_ops", ["encrypt"]), ("alg", "RSA-OAEP"), ("alg", "HS256"),
             ("alg", 1),
             ("kty", "oct"), ("crv", "P-256"), ("kid", 7), ("n", "AQAB"), ("e", "!"),
+            ("e", "AQ"), ("e", "Ag"), ("e", ""),
         ] as [(String, JSONValue)])
     func `a key that is not for signatures, or damaged, is passed over`(name: String, value: JSONValue) async throws {
         server.publish([.rsaA.publishing((name, value))])
@@ -339,6 +340,29 @@ import Testing
             let token = try TestToken.make(.rsaA, "RS256", server.payload(("aud", audience)))
             #expect(await refusal(token, by: issuer)?.reason == (isTaken ? nil : .audience), "\(audience as Any)")
         }
+    }
+
+    @Test func `names are compared byte for byte`() async throws {
+        let composed = "caf\u{E9}"
+        let decomposed = "cafe\u{301}"
+        let issuer = try server.issuer(audiences: [composed], clientID: composed)
+        server.publish([.rsaA.publishing(("kid", .string(composed)))])
+        for (aud, azp, kid, reason) in [
+            (composed, composed, composed, nil), (decomposed, composed, composed, .audience),
+            (composed, decomposed, composed, .authorizedParty), (composed, composed, decomposed, .unknownKey),
+        ] as [(String, String, String, InvalidToken.Reason?)] {
+            let payload = server.payload(("aud", [.string(aud), "other"]), ("azp", .string(azp)))
+            let token = try TestToken.make(.rsaA, "RS256", header: ["kid": .string(kid)], payload)
+            #expect(await refusal(token, by: issuer, as: .signIn(nonce: nil))?.reason == reason)
+        }
+    }
+
+    @Test func `which issuer a token names is told before anything is proved`() throws {
+        let token = try TestToken.make(.rsaB, "RS256", server.payload(("iss", "https://other.example")))
+        #expect(try Issuer.named(in: token) == "https://other.example")
+        let nameless = try TestToken.make(.rsaB, "RS256", server.payload(("iss", nil)))
+        #expect(throws: InvalidToken.self) { try Issuer.named(in: nameless) }
+        #expect(throws: InvalidToken.self) { try Issuer.named(in: String(repeating: "x", count: 20_000)) }
     }
 
     @Test func `an ID token is for the client, not for the audiences of bearer tokens`() async throws {
