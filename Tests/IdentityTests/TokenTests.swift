@@ -184,7 +184,7 @@ import Testing
             ("use", "enc"), ("use", ["sig"]), ("key_ops", ["encrypt"]), ("alg", "RSA-OAEP"), ("alg", "HS256"),
             ("alg", 1),
             ("kty", "oct"), ("crv", "P-256"), ("kid", 7), ("n", "AQAB"), ("e", "!"),
-            ("e", "AQ"), ("e", "Ag"), ("e", ""),
+            ("e", "AQ"), ("e", "Ag"), ("e", ""), ("n", .string(String(repeating: "_", count: 1_368))),
         ] as [(String, JSONValue)])
     func `a key that is not for signatures, or damaged, is passed over`(name: String, value: JSONValue) async throws {
         server.publish([.rsaA.publishing((name, value))])
