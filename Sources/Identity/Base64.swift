@@ -59,11 +59,3 @@ enum Base64 {
         return values
     }
 }
-
-/// Whether the bytes are the same, in a time that depends on their number only.
-func isEqualInConstantTime(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-    guard left.count == right.count else { return false }
-    var difference: UInt8 = 0
-    for index in left.indices { difference |= left[index] ^ right[index] }
-    return difference == 0
-}

@@ -36,6 +36,11 @@ extension Issuer {
         return claims
     }
 
+    /// The `iss` of a token, to choose by it who verifies the token. Nothing of it is proved yet.
+    package static func named(in token: String) throws(InvalidToken) -> String {
+        try issuer(of: try SignedToken(token))
+    }
+
     /// Logout tokens and others are signed by the same keys (RFC 8725, section 3.11). Many issuers state no type.
     private func checkType(of token: SignedToken, for use: TokenUse) throws(InvalidToken) {
         guard let type = token.type?.lowercased() else { return }
@@ -46,11 +51,16 @@ extension Issuer {
         }
     }
 
-    private func checkIssuer(of token: SignedToken) throws(InvalidToken) {
+    private static func issuer(of token: SignedToken) throws(InvalidToken) -> String {
         guard let issuer = token.payload["iss"]?.stringValue else {
             throw InvalidToken(.issuer, "The token names no issuer.")
         }
-        guard Array(issuer.utf8) == Array(settings.url.utf8) else {
+        return issuer
+    }
+
+    private func checkIssuer(of token: SignedToken) throws(InvalidToken) {
+        let issuer = try Self.issuer(of: token)
+        guard issuer.isSame(as: settings.url) else {
             throw InvalidToken(.issuer, "The token is of \(InvalidToken.shown(issuer)), not of '\(settings.url)'.")
         }
     }
@@ -87,12 +97,14 @@ extension Issuer {
         case .bearer: ours = settings.audiences
         case .signIn: ours = settings.clientID.map { [$0] } ?? []
         }
-        guard audiences.contains(where: ours.contains) else {
+        guard audiences.contains(where: { audience in ours.contains { $0.isSame(as: audience) } }) else {
             let named = audiences.prefix(5).map(InvalidToken.shown).joined(separator: ", ")
             throw InvalidToken(.audience, "The token is for \(named.isEmpty ? "nobody" : named), not for us.")
         }
         guard case .signIn(let nonce) = use else { return }
-        if audiences.count > 1, let party = claims.payload["azp"], party.stringValue != settings.clientID {
+        if audiences.count > 1, let party = claims.payload["azp"],
+            !ours.contains(where: { party.stringValue?.isSame(as: $0) ?? false })
+        {
             throw InvalidToken(.authorizedParty, "The token has several audiences, and was issued to another.")
         }
         if let nonce {

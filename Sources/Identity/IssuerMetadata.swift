@@ -12,8 +12,7 @@ struct IssuerMetadata: Sendable {
     }
 
     init(_ document: JSONObject, of issuer: String) throws(IssuerFailure) {
-        guard let named = document["issuer"]?.stringValue, isEqualInConstantTime(Array(named.utf8), Array(issuer.utf8))
-        else {
+        guard let named = document["issuer"]?.stringValue, named.isSame(as: issuer) else {
             let named = document["issuer"]?.stringValue.map(InvalidToken.shown) ?? "nobody"
             throw IssuerFailure(
                 .invalidAnswer, "The discovery document of \(issuer) is of \(named); the issuer must be written alike.")

@@ -26,8 +26,12 @@ enum IssuerURL {
         guard !host.isEmpty, !authority.contains("@"), isBracketed || host.utf8.allSatisfy(isHostByte) else {
             return nil
         }
-        guard afterHost.isEmpty || (afterHost.first == ":" && UInt16(afterHost.dropFirst()) != nil) else { return nil }
+        guard afterHost.isEmpty || (afterHost.first == ":" && isPort(afterHost.dropFirst())) else { return nil }
         return authority
+    }
+
+    private static func isPort(_ text: Substring) -> Bool {
+        text.utf8.allSatisfy { (0x30...0x39).contains($0) } && UInt16(text) != nil
     }
 
     private static let refused = Set(##""#<>\^`{|}"##.utf8)

@@ -19,7 +19,7 @@ struct KeySet: Sendable {
         self.keys = keys
     }
 
-    func hasKey(id: String) -> Bool { keys.contains { $0.id == id } }
+    func hasKey(id: String) -> Bool { keys.contains { $0.isNamed(id) } }
 
     enum Choice {
         case verifier(any JWTAlgorithm)
@@ -31,7 +31,7 @@ struct KeySet: Sendable {
 
     /// The one key that fits: by its name where the token names one; otherwise by the algorithm alone.
     func choose(id: String?, _ algorithm: SignatureAlgorithm) -> Choice {
-        let named = id.map { id in keys.filter { $0.id == id } } ?? keys
+        let named = id.map { id in keys.filter { $0.isNamed(id) } } ?? keys
         let fitting = named.compactMap { $0.verifiers[algorithm] }
         return switch (named.count, fitting.count) {
         case (0, _): .unknownKey

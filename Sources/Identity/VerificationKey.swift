@@ -24,6 +24,8 @@ struct VerificationKey: Sendable {
         verifiers = fitting
     }
 
+    func isNamed(_ name: String) -> Bool { id?.isSame(as: name) ?? false }
+
     private static func mayVerify(_ operations: JSONValue?) -> Bool {
         guard let operations else { return true }
         return operations.arrayValue?.contains("verify") ?? false
