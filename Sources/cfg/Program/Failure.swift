@@ -89,6 +89,16 @@ enum Failure {
         return .object(json)
     }
 
+    /// The command that lists what there is no such of.
+    private static func list(_ error: ConfigPlatformError) -> String? {
+        let lists = [
+            "change request": "cfg request list --state all", "role": "cfg role list", "group": "cfg group list",
+            "binding": "cfg binding list", "identity": "cfg identity list", "issuer": "cfg issuer list",
+            "schema": "cfg schema list", "validator": "cfg validator list",
+        ]
+        return lists.first { error.detail.contains("no \($0.key) '") }?.value
+    }
+
     private static func nextStep(_ error: ConfigPlatformError) -> String? {
         switch error.code {
         case .unauthenticated: "run 'cfg login', or set CFG_SERVER and CFG_TOKEN"
@@ -98,6 +108,7 @@ enum Failure {
             "look whether the server runs and the address is right (--server, CFG_SERVER or 'cfg login')"
         case .revisionConflict: "read what is there now ('cfg describe KEY'), and try again with --expect REVISION"
         case .ledgerDiverged: "leave --min-revision out; the platform was restored from a backup"
+        case .notFound where list(error) != nil: list(error).map { "'\($0)' shows what there is" }
         case .notFound: "'cfg project list', 'cfg env list -p PROJECT' and 'cfg list -e ENVIRONMENT' show what there is"
         case .unavailable, .revisionNotReached, .tooManyRequests: "try again in a moment"
         case .approvalNeeded: "'cfg request show ID' says whose approval is still to be had"

@@ -96,7 +96,8 @@ struct ChangeText {
         var groups: [(environment: String?, lines: [DifferenceText.Line])] = []
         for operation in operations.prefix(linesMax) {
             let line = DifferenceText.Line(
-                label: Self.label(of: operation), before: operation.before, after: operation.after)
+                label: Self.label(of: operation), before: Self.shown(operation.before, of: operation.kind),
+                after: Self.shown(operation.after, of: operation.kind))
             let environment = operation.kind == "setting" ? operation.environment : nil
             if let index = groups.firstIndex(where: { $0.environment == environment }) {
                 groups[index].lines.append(line)
@@ -128,10 +129,22 @@ struct ChangeText {
             .joined()
     }
 
+    /// A change request says much more of itself than whoever reads a change wants to know.
+    private static func shown(_ value: OwnValue, of kind: String) -> OwnValue {
+        guard kind == "change-request", case .value(let body) = value else { return value }
+        var text = body["state"]?.stringValue ?? ""
+        for (member, noun) in [("approvals", "approval"), ("comments", "comment")] {
+            let count = body[member]?.arrayValue?.count ?? 0
+            if count > 0 { text += ", \(count) \(noun)\(count == 1 ? "" : "s")" }
+        }
+        return .value(.string(text))
+    }
+
     private static func label(of operation: OperationView) -> String {
         switch operation.kind {
-        case "setting": operation.key
+        case "setting", "group": operation.key
         case "setting-definition": "key \(operation.key)"
+        case "protection": "protection of \(operation.environment ?? "")"
         default: operation.key.isEmpty ? operation.kind : "\(operation.kind) \(operation.key)"
         }
     }

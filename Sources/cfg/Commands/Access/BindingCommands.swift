@@ -152,17 +152,16 @@ struct BindingAddCommand: PlatformCommand {
         let name = try name ?? Self.name(of: role, subject, environment)
         let body = try body(now: Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000)))
         let session = try Session(connection)
-        let place = project == .platform ? "everywhere" : "in \(project.rawValue)"
+        let places = environment.map { "\(project.rawValue)/\($0.rawValue)" }.joined(separator: ", ")
+        let place = project == .platform ? "everywhere" : "in \(places.isEmpty ? project.rawValue : places)"
         try await Creation.of("binding '\(name.rawValue)'", remedy: "Give this one another name, or remove that one.") {
             try await session.commit(
                 [ItemOperation.put(.binding, name.rawValue, body.json, expecting: 0)], to: project, write,
                 saying: "Bind \(subject.rawValue) to \(role.rawValue)"
             ) { change in
                 let ends = body.expiresAt.map { " until \($0)" } ?? ""
-                let names = environment.map(\.rawValue).joined(separator: ", ")
                 return
-                    "\(subject.rawValue) is \(role.rawValue) \(place)\(names.isEmpty ? "" : ", in \(names),")\(ends) "
-                    + "(binding \(name.rawValue), revision \(change.revision)).\n"
+                    "\(subject.rawValue) is \(role.rawValue) \(place)\(ends) (binding \(name.rawValue), revision \(change.revision)).\n"
             }
         }
     }

@@ -100,7 +100,7 @@ struct IdentityCreateCommand: PlatformCommand {
         }
         try session.show(answer, in: .platform) { change in
             "Created \(identity.rawValue) (revision \(change.revision)). Next: cfg identity password \(identity.name), and "
-                + "cfg binding add --subject \(identity.rawValue) --role ROLE\n"
+                + "cfg binding add --subject \(identity.rawValue) --role ROLE -p PROJECT\n"
         }
     }
 }

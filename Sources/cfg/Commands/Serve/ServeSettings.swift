@@ -192,7 +192,8 @@ struct ServeSettings: Sendable {
         do throws(InvalidSetting) {
             var http = try ServerSettings(
                 listen: source.text("listen") ?? "127.0.0.1:8420", tlsCertificate: source.text("tls-certificate"),
-                tlsKey: source.text("tls-key"), clientAuthorities: source.text("client-ca"), allowsInsecure: source.isGiven("insecure"),
+                tlsKey: source.text("tls-key"), clientAuthorities: source.text("client-ca"),
+                allowsInsecure: source.isGiven("insecure"),
                 trustedProxies: source.text("trusted-proxies")?.split(separator: ",").map {
                     $0.trimmingCharacters(in: .whitespaces)
                 } ?? [])

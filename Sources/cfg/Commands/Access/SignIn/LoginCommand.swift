@@ -220,7 +220,7 @@ struct WhoAmICommand: PlatformCommand {
     static func text(_ caller: CallerView, server: String, now: Timestamp?, _ style: Style) -> String {
         Facts([
             ("Principal", caller.principal), ("Owner", caller.owner == caller.principal ? nil : caller.owner),
-            ("Groups", caller.groups.joined(separator: ", ")), ("By", caller.purpose),
+            ("Groups", caller.groups.joined(separator: ", ")), ("Purpose", caller.purpose),
             ("Credential", caller.credential), ("Ends", caller.expiresAt.map { TimeText.shown($0, now: now) }),
             ("Server", server),
         ]).text(style)
