@@ -69,14 +69,18 @@ enum Contract {
     /// The pattern of the contract that a path belongs to.
     static func pattern(of path: String) -> String? {
         let segments = path.split(separator: "/", omittingEmptySubsequences: false)
-        return document["paths"]?.objectValue?.names.first { pattern in
-            let parts = pattern.split(separator: "/", omittingEmptySubsequences: false)
-            return parts.count == segments.count
-                && zip(parts, segments).allSatisfy { part, segment in
-                    part == segment || (part.first == "{" && !segment.isEmpty)
-                }
-        }
+        return patterns[segments.count]?.first { _, parts in
+            zip(parts, segments).allSatisfy { part, segment in
+                part == segment || (part.first == "{" && !segment.isEmpty)
+            }
+        }?.pattern
     }
+
+    /// By how many segments they have.
+    private static let patterns = Dictionary(
+        grouping: (document["paths"]?.objectValue?.names ?? []).map { pattern in
+            (pattern: pattern, parts: pattern.split(separator: "/", omittingEmptySubsequences: false))
+        }, by: \.parts.count)
 }
 
 /// The part of JSON Schema that the contract uses.
