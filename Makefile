@@ -32,6 +32,7 @@ bench:
 	@scripts/setup.sh bench
 	@swift build -c release --product cfg
 	@swift build -c release --product SchemaBenchmark
+	@swift build -c release --product AccessBenchmark
 	@Benchmarks/run.sh
 
 ## The long runs of the fault tests: 200 kills on each engine, power cuts, full disks.

@@ -177,6 +177,9 @@ let package = Package(
         .testTarget(name: "EndToEndTests", dependencies: ["ConfigPlatformModel", "TestSupport"], exclude: ["Oracles"]),
         .testTarget(name: "FaultTests", dependencies: ["ConfigPlatformModel", "TestSupport"], exclude: ["PowerCut"]),
         .executableTarget(
+            name: "AccessBenchmark", dependencies: ["ConfigPlatformModel", "ControlPlane", "Store", logging],
+            path: "Benchmarks/AccessBenchmark"),
+        .executableTarget(
             name: "SchemaBenchmark", dependencies: ["ExactJSON", "JSONSchema"], path: "Benchmarks/SchemaBenchmark"),
     ]
 )

@@ -3,6 +3,7 @@ import http.client, json, os, re, select, shutil, signal, socket, struct, subpro
 
 CFG = os.environ.get("CFG_BINARY", ".build/release/cfg")
 SCHEMA_BENCHMARK = os.environ.get("CFG_SCHEMA_BENCHMARK", ".build/release/SchemaBenchmark")
+ACCESS_BENCHMARK = os.environ.get("CFG_ACCESS_BENCHMARK", ".build/release/AccessBenchmark")
 SECONDS = int(os.environ.get("CFG_BENCH_SECONDS", "5"))
 HERE = os.path.dirname(os.path.abspath(__file__))
 running = []
@@ -433,7 +434,35 @@ def schemas(folder):
             print(f"{name:<58} {ours:>12,.0f}/s")
 
 
-PARTS = {"reads": reads, "writes": writes, "watchers": watchers, "scale": scale, "history": history, "schemas": schemas}
+def access(folder):
+    """What it costs to know who calls and what they may, as part of what a read costs, both in time of the processor."""
+    if not os.path.exists(ACCESS_BENCHMARK):
+        print(f"skipped: {ACCESS_BENCHMARK} is missing; run make bench")
+        return
+    server = Server(folder + "/cfg")
+    server.make("small", [("base", []), ("production", ["base"])])
+    server.change("small", document_of(300))
+    url = f"http://127.0.0.1:{server.port}/api/v1/projects/small/environments/production/settings"
+
+    def processor_seconds():
+        fields = open(f"/proc/{server.process.pid}/stat").read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def request_nanoseconds():
+        begin = processor_seconds()
+        rate = wrk(url, headers=[f"Authorization: Bearer {server.token}"])
+        return (processor_seconds() - begin) / (rate * SECONDS) * 1e9
+
+    def check_nanoseconds():
+        return float(subprocess.run([ACCESS_BENCHMARK, str(SECONDS)], check=True, capture_output=True, text=True).stdout)
+
+    check, request = in_turn(check_nanoseconds, request_nanoseconds)
+    report("token and permissions of a read, 10,000 bindings", check, request, "the whole read", 0.10, unit=" ns", lower=True)
+    server.stop()
+
+
+PARTS = {"reads": reads, "writes": writes, "watchers": watchers, "scale": scale, "history": history, "schemas": schemas,
+         "access": access}
 
 
 def main():

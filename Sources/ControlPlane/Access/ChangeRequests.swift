@@ -256,13 +256,17 @@ extension Platform {
         let action: AuditEvent.Action = end == .rejected ? .requestReject : .requestWithdraw
         return try await step(caller, id, in: project, action, saying: end == .rejected ? "Reject" : "Withdraw") {
             body, state throws(Problem) in
-            let isAuthor = !Set(body.accountable).isDisjoint(with: caller.subject.accountable)
             let viewpoint = state.viewpoint(caller.subject, of: project, at: now)
             let places = Set(body.effects.map(\.address.environment))
             let mayJudge = places.contains { environment in
                 viewpoint.permits(.approve, .setting, in: environment)
                     || viewpoint.permits(.administer, .protection, in: environment)
             }
+            // A token of somebody who wrote at it withdraws it only where it may write itself.
+            let isAuthor =
+                ([caller.principal, caller.subject.reviewer].contains { $0.map(body.accountable.contains) ?? false })
+                && (caller.subject.grants == nil
+                    || places.contains { viewpoint.permits(.write, .setting, in: $0) })
             guard end == .rejected ? mayJudge : isAuthor || viewpoint.permits(.administer, .changeRequest) else {
                 throw Problem(
                     .forbidden,

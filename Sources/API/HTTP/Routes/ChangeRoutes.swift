@@ -39,6 +39,7 @@ enum ChangeRoutes {
         _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
     ) async throws(Problem) -> Answer {
         let body = try ChangeBody(parsing: request.body)
+        try platform.viewpoint(caller, of: request.project()).requireProject()
         let proposal = Proposal(
             project: try request.project(), by: caller.author, message: body.message, operations: body.operations
         )

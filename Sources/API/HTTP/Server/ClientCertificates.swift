@@ -1,4 +1,5 @@
 import ConfigPlatformModel
+import ControlPlane
 import NIOCore
 import NIOSSL
 import SwiftASN1
