@@ -9,7 +9,8 @@ import Testing
     @Test func `a token is shown once, listed without its text, and ends at once`() async throws {
         try await ServerUnderTest.run { test in
             try await test.makeShop()
-            let made = try await test.json(201, "POST", Self.tokens, body: ["name": "deploy-bot", "role": "viewer", "expiresIn": 3600])
+            let made = try await test.json(
+                201, "POST", Self.tokens, body: ["name": "deploy-bot", "role": "viewer", "expiresIn": 3600])
             let text = try #require(made["token"]?.stringValue)
             let id = try #require(made["id"]?.stringValue)
             #expect(made["expiresAt"]?.stringValue == test.clock.now.adding(seconds: 3600).text)
