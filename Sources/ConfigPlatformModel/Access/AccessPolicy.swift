@@ -10,6 +10,8 @@ package final class AccessPolicy: Sendable {
     private let groups: [Principal: [Principal]]
     private let known = Mutex<[Subject: Authority]>([:])
     private static let knownMax = 20_000
+    /// The same, knowing nobody: what authorities keep, so that they and the policy that keeps them do not hold one another for ever.
+    private let bare: AccessPolicy?
 
     struct Binding: Sendable {
         let address: ItemAddress
@@ -54,6 +56,14 @@ package final class AccessPolicy: Sendable {
             for member in body.members { groups[member, default: []].append(name) }
         }
         self.groups = groups
+        bare = AccessPolicy(bare: platform, bindings: bindings, groups: groups)
+    }
+
+    private init(bare platform: AccessItems, bindings: [ProjectName: Bindings], groups: [Principal: [Principal]]) {
+        self.platform = platform
+        self.bindings = bindings
+        self.groups = groups
+        bare = nil
     }
 
     /// The same with other items of one project, or of the platform.
@@ -67,7 +77,7 @@ package final class AccessPolicy: Sendable {
     /// What a subject may do.
     package func authority(of subject: Subject) -> Authority {
         if let known = known.withLock({ $0[subject] }) { return known }
-        let authority = Authority(of: subject, by: self)
+        let authority = Authority(of: subject, by: bare ?? self)
         known.withLock { known in
             if known.count >= Self.knownMax { known.removeAll() }
             known[subject] = authority
@@ -182,13 +192,21 @@ package final class AccessPolicy: Sendable {
         }
     }
 
-    /// Every binding of whoever an issuer vouches for.
+    /// Every binding of whoever an issuer vouches for, by their own names and by those of the platform's groups that they are in.
     func bindings(ofIssuer issuer: IssuerName) -> [Binding] {
+        let groups = groups.filter { $0.key.issuer.map { $0 == issuer.rawValue } ?? false }.values.joined()
+        return bindings(of: Set(groups)) + namedBindings(ofIssuer: issuer)
+    }
+
+    private func namedBindings(ofIssuer issuer: IssuerName) -> [Binding] {
         bindings.sorted { $0.key < $1.key }.flatMap { _, bindings in
             (bindings.bySubject.sorted { $0.key < $1.key }.flatMap(\.value) + bindings.patterns)
                 .filter { $0.body.subject.issuer.map { $0 == issuer.rawValue } ?? false }
         }
     }
+
+    /// The projects that say themselves who may do what.
+    var projectsWithBindings: [ProjectName?] { bindings.keys.filter { $0 != .platform }.map { $0 } }
 
     /// Every binding of a role.
     package func bindings(ofRole role: RoleName) -> [ItemAddress] {
@@ -206,12 +224,45 @@ package final class AccessPolicy: Sendable {
         }
     }
 
-    /// Whether somebody known, or a group, may administer the whole platform without end.
+    /// What roles would allow of a key, or deny no more, were its tags others.
+    func rules(
+        dividing key: ConfigKey, of project: ProjectName, from old: [String], to new: [String]
+    ) -> [AccessRule] {
+        platform.all(.role).flatMap { place, item -> [AccessRule] in
+            guard case .role(let body) = item.body else { return [] }
+            return body.permissions.compactMap { permission in
+                let pattern = permission.pattern
+                let (had, has) = (pattern.matchesKey(key, old), pattern.matchesKey(key, new))
+                guard pattern.tags != nil, permission.effect == .allow ? has && !had : had && !has,
+                    var own = pattern.intersection(projects: [NamePattern(project)], environments: nil)
+                else { return nil }
+                (own.keys, own.tags) = ([key], nil)
+                return AccessRule(
+                    effect: permission.effect, actions: permission.actions, pattern: own, expiresAt: nil,
+                    source: .grant(role: .administrator, permission: 0), isBreakGlass: false)
+            }
+        }
+    }
+
+    /// Whether somebody known, or a group that an issuer vouches for, may administer the whole platform without end. Of the platform's own
+    /// groups it is their members.
     package var hasAdministrator: Bool {
         let resource = Resource(project: nil, kind: .role)
-        return (bindings[.platform]?.bySubject.keys.map { $0 } ?? []).contains { principal in
+        let bound = bindings[.platform]?.bySubject.keys.flatMap { principal -> [Principal] in
+            guard principal.realm == .group, principal.issuer == nil else { return [principal] }
+            guard case .group(let group)? = platform[.group(principal)]?.body else { return [] }
+            return group.members
+        }
+        return (bound ?? []).contains { principal in
             authority(of: Subject(principal: principal)).permits(.administer, on: resource, at: .distantFuture)
         }
+    }
+}
+
+extension [String] {
+    /// Whether both are the same, byte by byte: one text has several normalisations, which are several tags.
+    func hasSameBytes(as other: [String]) -> Bool {
+        count == other.count && zip(self, other).allSatisfy { $0.hasSameBytes(as: $1) }
     }
 }
 

@@ -35,7 +35,8 @@ package struct Approvals: Sendable {
         let authority = state.access.authority(of: Subject(principal: reviewer, groups: groups))
         return authority.permits(
             .approve, on: Resource(project: guarded.project, environment: guarded.environment, kind: .setting), at: now)
-            && authority.isOne(of: guarded.protection.approvers, in: guarded.project, at: now)
+            && authority.isOne(
+                of: guarded.protection.approvers, of: guarded.environment, in: guarded.project, at: now)
     }
 }
 

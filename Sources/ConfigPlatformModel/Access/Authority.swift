@@ -114,12 +114,19 @@ package final class Authority: Sendable {
     /// Whether the subject may do all that a rule allows or denies, for as long: what it needs to give that to others, or to lift it.
     package func holds(_ rule: AccessRule, at now: Timestamp) -> Bool {
         let project = rule.pattern.projects.flatMap { $0.count == 1 ? try? ProjectName(parsing: $0[0].text) : nil }
-        return rules(for: project).allSatisfy { rules in
+        // What is for many projects is denied by what any of them says.
+        let places = project.map { [$0] } ?? [nil] + policy.projectsWithBindings
+        return places.allSatisfy { holds(rule, in: $0, at: now) }
+    }
+
+    private func holds(_ rule: AccessRule, in project: ProjectName?, at now: Timestamp) -> Bool {
+        rules(for: project).allSatisfy { rules in
             let live = rules.filter { $0.holds(at: now) }
             return rule.actions.actions.allSatisfy { action in
                 live.contains { $0.covers(rule, action) }
                     && !live.contains {
-                        $0.effect == .deny && $0.actions.contains(action) && $0.pattern.mayMeet(rule.pattern)
+                        $0.effect == .deny && $0.actions.contains(action)
+                            && $0.pattern.mayMeet(rule.pattern, in: action)
                     }
             }
         }
@@ -133,14 +140,19 @@ package final class Authority: Sendable {
         }
     }
 
-    /// Whether the subject is one of those whom a protection names.
-    package func isOne(of approvers: [ProtectionBody.Approver], in project: ProjectName, at now: Timestamp) -> Bool {
+    /// Whether the subject is one of those whom the protection of an environment names; by a role where it has that there.
+    package func isOne(
+        of approvers: [ProtectionBody.Approver], of environment: EnvironmentName, in project: ProjectName,
+        at now: Timestamp
+    ) -> Bool {
         guard let reviewer = subject.reviewer, !approvers.isEmpty else { return approvers.isEmpty }
         let principals = policy.principals(of: reviewer, claiming: subject.groups)
         let roles = Set(
             (policy.rules(of: principals, in: .platform) + policy.rules(of: principals, in: project)).compactMap {
                 rule -> RoleName? in
-                guard rule.holds(at: now), case .binding(_, _, let role, _) = rule.source else { return nil }
+                guard rule.holds(at: now), rule.pattern.concerns(environment, of: project),
+                    case .binding(_, _, let role, _) = rule.source
+                else { return nil }
                 return role
             })
         return approvers.contains { approver in

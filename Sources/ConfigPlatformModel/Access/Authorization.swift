@@ -45,25 +45,25 @@ struct Authorization {
 
     /// Whether each operation is its author's to ask for.
     func check(_ operations: [LaidOutOperation]) throws(Problem) {
-        var isTaggingAllowed: Bool?
+        if proposal.purpose == .breakGlass { try checkGlassAlone(operations) }
+        if proposal.purpose == .requestStep, operations.contains(where: { $0.address.kind != .changeRequest }) {
+            throw Problem(.invalidRequest, "A step of a change request writes change requests alone.")
+        }
         for operation in operations {
             switch operation.target {
-            case .putProject, .deleteProject: try viewpoint.require(.administer, .project)
-            case .putEnvironment(let name, _), .deleteEnvironment(let name):
+            case .putProject: try viewpoint.require(.administer, .project)
+            case .deleteProject:
+                try viewpoint.require(.administer, .project)
+                try checkDenials()
+            case .putEnvironment(let name, let body):
                 try viewpoint.require(.write, .environment, in: name)
+                try checkParents(of: name, body)
+            case .deleteEnvironment(let name): try viewpoint.require(.write, .environment, in: name)
             case .putSetting(let key, let environment, _), .deleteSetting(let key, let environment):
                 try viewpoint.require(.write, .setting, in: environment, key: key)
             case .putDefinition(let key, _), .deleteDefinition(let key):
                 try viewpoint.require(.write, .settingDefinition, key: key)
-                guard retags(key, operation.target) else { continue }
-                let isAllowed = isTaggingAllowed ?? (!state.access.usesTags || viewpoint.permits(.administer, .role))
-                isTaggingAllowed = isAllowed
-                guard isAllowed else {
-                    throw Problem(
-                        .forbidden,
-                        "Roles divide keys by their tags here, so to alter those of '\(key)' is to alter who may do what. Ask an "
-                            + "administrator.")
-                }
+                try checkTags(of: key, operation.target)
             case .putSchema, .deleteSchema: try viewpoint.require(.write, .schema)
             case .putValidator, .deleteValidator: try viewpoint.require(.administer, .validator)
             case .putAccess(let place, let body): try check(place, body)
@@ -72,10 +72,20 @@ struct Authorization {
         }
     }
 
-    private func retags(_ key: ConfigKey, _ target: Operation.Target) -> Bool {
+    /// Where roles divide keys by their tags, to give a key other tags is to give or lift what those roles say of it.
+    private func checkTags(of key: ConfigKey, _ target: Operation.Target) throws(Problem) {
+        var tags: [String] = []
+        if case .putDefinition(_, let body) = target { tags = body.tags }
         let standing = before?.definitions[key]?.body.tags ?? []
-        if case .putDefinition(_, let body) = target { return body.tags != standing }
-        return !standing.isEmpty
+        guard state.access.usesTags, !tags.hasSameBytes(as: standing) else { return }
+        let altered = state.access.rules(dividing: key, of: viewpoint.name, from: standing, to: tags)
+        guard viewpoint.permits(.administer, .role), altered.allSatisfy({ viewpoint.authority.holds($0, at: now) })
+        else {
+            throw Problem(
+                .forbidden,
+                "Roles divide keys by their tags here, so to alter those of '\(key)' is to alter who may do what. Ask an "
+                    + "administrator.")
+        }
     }
 
     // MARK: What only shows in what the change comes to
@@ -83,14 +93,18 @@ struct Authorization {
     /// Nobody reads through references, inheritance or schemas what they may not read.
     func check(_ change: ChangeRecord, after: ProjectState?) throws(Problem) {
         guard let after else { return }
+        var written: Set<SchemaName> = []
         for effect in change.effects {
             switch effect.address.kind {
             case .setting: try checkReferences(effect, after)
             case .environment: try checkInheritance(effect, after)
-            case .schema: try checkSchema(effect, after)
+            case .schema:
+                if effect.body != nil, let name = try? SchemaName(parsing: effect.address.key) { written.insert(name) }
             default: break
             }
         }
+        // Those, too, that refer to what is written.
+        for name in after.schemas.judging(by: written) { try checkSchema(name, after) }
     }
 
     private func checkReferences(_ effect: Effect, _ after: ProjectState) throws(Problem) {
@@ -111,6 +125,14 @@ struct Authorization {
         }
     }
 
+    /// What may not be seen is no more there to be inherited from than what never was, whatever else there is to say of it.
+    private func checkParents(of name: EnvironmentName, _ body: EnvironmentBody) throws(Problem) {
+        let known = Set(before?.environments[name]?.body.inherits ?? [])
+        for parent in body.inherits where !known.contains(parent) && before?.environments[parent] != nil {
+            guard viewpoint.sees(parent) else { throw Problem(Layering.Fault.missing(parent, inheritedBy: name)) }
+        }
+    }
+
     private func checkInheritance(_ effect: Effect, _ after: ProjectState) throws(Problem) {
         guard let name = try? EnvironmentName(parsing: effect.address.key), let environment = after.environments[name]
         else { return }
@@ -118,20 +140,17 @@ struct Authorization {
         for parent in environment.body.inherits where !known.contains(parent) {
             for layer in after.layering.layers[parent] ?? [parent] {
                 guard before?.environments[layer] != nil else { continue }
-                guard viewpoint.sees(layer) else { throw .noEnvironment(layer, in: viewpoint.name) }
-                guard viewpoint.keys(.read, in: layer).isAll else {
+                guard viewpoint.sees(layer), viewpoint.keys(.read, in: layer).isAll else {
                     throw Problem(
                         .forbidden,
-                        "To inherit from '\(layer.rawValue)' is to read all of it, which you may not.")
+                        "To inherit from '\(parent.rawValue)' is to read all of it, which you may not.")
                 }
             }
         }
     }
 
-    private func checkSchema(_ effect: Effect, _ after: ProjectState) throws(Problem) {
-        guard effect.body != nil, let name = try? SchemaName(parsing: effect.address.key),
-            let schema = after.schemas[name]
-        else { return }
+    private func checkSchema(_ name: SchemaName, _ after: ProjectState) throws(Problem) {
+        guard let schema = after.schemas[name] else { return }
         for environment in after.sortedEnvironments where schema.body.judges(environment) {
             guard viewpoint.keys(.read, in: environment.name).isAll else {
                 throw Problem(
@@ -146,13 +165,15 @@ struct Authorization {
 
     private func check(_ place: AccessPlace, _ body: AccessBody?) throws(Problem) {
         if place.kind == .changeRequest {
-            guard proposal.purpose != .change, proposal.purpose != .breakGlass else {
+            switch proposal.purpose {
+            case .requestStep: return
+            case .apply(let id) where place == .request(id): return
+            case .apply, .change, .breakGlass:
                 throw Problem(
                     .invalidRequest,
                     "Change requests are not written; they come of changes that need approval, and have addresses of their own."
                 )
             }
-            return
         }
         let standing = before?.access[place]?.body
         if case .binding(let binding)? = body, binding.isBreakGlass {
@@ -217,12 +238,15 @@ struct Authorization {
             else { break }
             rules = policy.bindings(of: [group]).flatMap(policy.rules)
         case .identity:
+            guard case .identity(let old)? = standing, let principal = try? Principal(parsing: place.key) else { break }
+            // With the item it is forgotten which groups its issuer said, and what those are denied.
+            if body == nil {
+                rules = policy.bindings(of: Set(old.groups)).flatMap(policy.rules).filter { $0.effect == .deny }
+            }
             // To end a disablement is to give back whatever there is.
-            guard case .identity(let old)? = standing, old.isDisabled,
-                let principal = try? Principal(parsing: place.key)
-            else { break }
+            guard old.isDisabled else { break }
             if case .identity(let new)? = body, new.isDisabled { break }
-            rules = policy.bindings(of: Set(policy.principals(of: principal))).flatMap(policy.rules)
+            rules += policy.bindings(of: Set(policy.principals(of: principal))).flatMap(policy.rules)
         case .issuer:
             guard let name = try? IssuerName(parsing: place.key) else { break }
             rules = policy.bindings(ofIssuer: name).flatMap(policy.rules)
@@ -237,7 +261,27 @@ struct Authorization {
         }
     }
 
+    /// With a project end its bindings. Whoever may begin it again must not thereby be rid of what they deny.
+    private func checkDenials() throws(Problem) {
+        for (place, _) in before?.access.all(.binding) ?? [] {
+            try checkHoldings(place, from: before?.access[place]?.body, to: nil)
+        }
+    }
+
     private static let nobody = (try? GroupBody()) ?? { preconditionFailure("an empty group is a group") }()
+
+    /// An emergency waits for no approval, and so is for nothing but the rights of an operator.
+    private func checkGlassAlone(_ operations: [LaidOutOperation]) throws(Problem) {
+        for operation in operations {
+            if case .putAccess(let place, .binding(let binding)) = operation.target, binding.isBreakGlass,
+                binding.role == .operator, before?.access[place] == nil
+            {
+                continue
+            }
+            throw Problem(
+                .invalidRequest, "Who breaks the glass gets a binding of their own to operator, and does nothing else.")
+        }
+    }
 
     private func checkBreakGlass(_ binding: BindingBody) throws(Problem) {
         guard proposal.purpose == .breakGlass else {

@@ -1,4 +1,5 @@
-/// What a change does, as whoever approves it sees it: its own items afterwards, and what programs of each environment would find altered.
+/// What a change does, as whoever approves it sees it: its own items before and afterwards, what programs of each environment would find
+/// altered, and what anybody might do that they may not now.
 package struct Impact: Sendable {
     package let environments: [(environment: EnvironmentName, differences: [ValueDifference])]
     /// SHA-256 of all of it in canonical JSON: what an approval is bound to.
@@ -30,8 +31,22 @@ package struct Impact: Sendable {
                 out.append(contentsOf: Array(",\"body\":".utf8))
                 out.append(contentsOf: body)
             }
+            // What a setting was shows in the values above.
+            if effect.address.kind != .setting, let operation = try? Operation(restating: effect),
+                let standing = decision.before?.item(at: operation.target)
+            {
+                out.append(contentsOf: Array(",\"was\":".utf8))
+                out.append(contentsOf: standing.body)
+            }
             out.append(UInt8(ascii: "}"))
         }
+        out.append(contentsOf: Array("],\"widens\":[".utf8))
+        // Whom a role or a group is given to, and what it gives, is not in the item that the change writes.
+        let widened = Set(
+            decision.widenedRules(from: decision.origin).map {
+                String(decoding: $0.json.canonicalBytes(), as: UTF8.self)
+            })
+        out.append(contentsOf: Array(widened.sorted().joined(separator: ",").utf8))
         out.append(contentsOf: Array("]}".utf8))
         digest = Digest.of(out)
     }
@@ -78,6 +93,7 @@ extension Decision {
         if change.project == .platform { return guardedByPlatform(from: state) }
         guard let before, !before.access.protected.isEmpty else { return [] }
         let widened = widenedRules(from: state)
+        let judges = judges
         return before.access.protected.sorted().compactMap { name in
             guard let protection = before.access.protection(of: name), let environment = before.environments[name]
             else {
@@ -87,7 +103,9 @@ extension Decision {
             let concernsMore =
                 after == nil
                 || change.effects.contains { concerns($0, environment) }
+                || judges.contains { $0.body.judges(environment) }
                 || widened.contains { $0.guards(name, of: change.project) }
+                || namesApprovers(of: protection, in: name, of: change.project)
             let concernsOwn = change.effects.contains {
                 $0.address.kind == .setting && $0.address.environment == name
             }
@@ -98,15 +116,26 @@ extension Decision {
         }
     }
 
+    /// The schemas that may judge otherwise after the change, as they were and as they are: those that it writes, and those that refer to them.
+    var judges: [StoredSchema] {
+        let written = Set(
+            (change?.effects ?? []).filter { $0.address.kind == .schema }.compactMap {
+                try? SchemaName(parsing: $0.address.key)
+            })
+        guard !written.isEmpty else { return [] }
+        return [before, after].flatMap { project -> [StoredSchema] in
+            guard let schemas = project?.schemas else { return [] }
+            return schemas.judging(by: written).compactMap { schemas[$0] }
+        }
+    }
+
     /// Whether an effect that is no setting's alters what guards or judges an environment.
     private func concerns(_ effect: Effect, _ environment: EnvironmentState) -> Bool {
         let address = effect.address
         switch address.kind {
         case .environment: return address.key == environment.name.rawValue
         case .protection: return address.environment == environment.name
-        case .schema:
-            guard let name = try? SchemaName(parsing: address.key) else { return true }
-            return [before, after].contains { $0?.schemas[name]?.body.judges(environment) ?? false }
+        case .settingDefinition: return widensByTags(effect, in: environment.name)
         case .validator:
             guard let name = try? ValidatorName(parsing: address.key) else { return true }
             return [before, after].contains { project in
@@ -116,13 +145,48 @@ extension Decision {
         }
     }
 
+    /// Whether roles that divide keys by their tags would allow more of a key there, or deny less.
+    private func widensByTags(_ effect: Effect, in environment: EnvironmentName) -> Bool {
+        guard let before, let key = try? ConfigKey(parsing: effect.address.key) else { return false }
+        let (old, new) = (before.definitions[key]?.body.tags ?? [], after?.definitions[key]?.body.tags ?? [])
+        return state.access.rules(dividing: key, of: before.name, from: old, to: new)
+            .contains { $0.guards(environment, of: before.name) }
+    }
+
+    /// Whether the change makes somebody one of those whose approvals a protection counts.
+    private func namesApprovers(
+        of protection: ProtectionBody, in environment: EnvironmentName, of project: ProjectName
+    ) -> Bool {
+        guard let change, !protection.approvers.isEmpty else { return false }
+        return change.effects.contains { effect in
+            guard let place = try? AccessPlace(effect.address.kind, key: effect.address.key, environment: nil) else {
+                return false
+            }
+            switch (before?.access[place]?.body, after?.access[place]?.body) {
+            case (let old, .group?):
+                guard let group = try? Principal(parsing: place.key) else { return false }
+                return protection.approvers.contains(.principal(group))
+                    && !Self.members(after?.access[place]?.body).isSubset(of: Self.members(old))
+            case (let old, .binding(let new)?):
+                guard protection.approvers.contains(.role(new.role)), !new.isBreakGlass,
+                    new.environments?.contains(environment) ?? true
+                else { return false }
+                guard case .binding(let old)? = old, old.subject == new.subject, old.role == new.role,
+                    old.environments?.contains(environment) ?? true
+                else { return true }
+                return old.expiresAt.map { end in new.expiresAt.map { end < $0 } ?? true } ?? false
+            default: return false
+            }
+        }
+    }
+
     private func guardedByPlatform(from state: PlatformState) -> [GuardedEnvironment] {
         let widened = widenedRules(from: state)
-        guard !widened.isEmpty else { return [] }
         return state.projects.values.sorted { $0.name < $1.name }.flatMap { project in
             project.access.protected.sorted().compactMap { name in
                 guard let protection = project.access.protection(of: name),
                     widened.contains(where: { $0.guards(name, of: project.name) })
+                        || namesApprovers(of: protection, in: name, of: project.name)
                 else { return nil }
                 return GuardedEnvironment(
                     project: project.name, environment: name, protection: protection, keys: 0, isOfKeysOnly: false)
@@ -132,7 +196,7 @@ extension Decision {
 
     /// What anybody may do after the change that they might not before it. What the change only takes away is not among it: to shut
     /// somebody out needs nobody's leave.
-    private func widenedRules(from state: PlatformState) -> [AccessRule] {
+    fileprivate func widenedRules(from state: PlatformState) -> [AccessRule] {
         guard let change else { return [] }
         return change.effects.flatMap { effect -> [AccessRule] in
             guard let place = try? AccessPlace(effect.address.kind, key: effect.address.key, environment: nil) else {
@@ -150,24 +214,36 @@ extension Decision {
                     return Self.widened(body, body, at: address, state.access, self.state.access)
                 }
             case .group:
-                guard case .group(let after) = new, let name = try? Principal(parsing: place.key) else { return [] }
-                if case .group(let before) = old, Set(after.members).isSubset(of: before.members) { return [] }
+                guard let name = try? Principal(parsing: place.key) else { return [] }
+                let (had, has) = (Self.members(old), Self.members(new))
+                // Who joins may do what the group may; who leaves is no longer denied what it is denied.
                 return self.state.access.bindings(of: [name]).flatMap(self.state.access.rules)
-                    .filter { $0.effect == .allow }
+                    .filter { $0.effect == .allow ? !has.isSubset(of: had) : !had.isSubset(of: has) }
             case .identity:
-                guard case .identity(let before) = old, before.isDisabled,
-                    let name = try? Principal(parsing: place.key)
-                else { return [] }
+                guard case .identity(let before) = old, let name = try? Principal(parsing: place.key) else { return [] }
+                let forgotten =
+                    new == nil
+                    ? state.access.bindings(of: Set(before.groups)).flatMap(state.access.rules).filter {
+                        $0.effect == .deny
+                    }
+                    : []
+                guard before.isDisabled else { return forgotten }
                 if case .identity(let after) = new, after.isDisabled { return [] }
-                return state.access.bindings(of: Set(state.access.principals(of: name))).flatMap(state.access.rules)
+                return forgotten
+                    + state.access.bindings(of: Set(state.access.principals(of: name))).flatMap(state.access.rules)
                     .filter { $0.effect == .allow }
             case .issuer:
-                guard new != nil, old != new, let name = try? IssuerName(parsing: place.key) else { return [] }
+                guard new != nil, let name = try? IssuerName(parsing: place.key) else { return [] }
                 return self.state.access.bindings(ofIssuer: name).flatMap(self.state.access.rules)
                     .filter { $0.effect == .allow }
             default: return []
             }
         }
+    }
+
+    private static func members(_ body: AccessBody?) -> Set<Principal> {
+        guard case .group(let group)? = body else { return [] }
+        return Set(group.members)
     }
 
     private static func widened(
@@ -188,13 +264,34 @@ extension Decision {
         }
         let denied = isSame ? rules(new, after, .deny) : []
         let lifted = rules(old, before, .deny).filter { rule in
-            !denied.contains { rule.actions.isSubset(of: $0.actions) && $0.pattern.covers(rule.pattern) }
+            !denied.contains { $0.denies(rule) }
         }
         return given + lifted
     }
 }
 
 extension AccessRule {
+    /// What is said, where it was said, and until when.
+    fileprivate var json: JSONValue {
+        let permission =
+            effect == .allow
+            ? Permission(allowing: actions.actions, on: pattern) : Permission(denying: actions.actions, on: pattern)
+        var json: JSONObject = ["permission": permission.json]
+        json["expiresAt"] = expiresAt.map { .string($0.text) }
+        if case .binding(let address, let subject, _, _) = source {
+            json["binding"] = .string(address.description)
+            json["subject"] = .string(subject.rawValue)
+        }
+        return .object(json)
+    }
+
+    /// Whether it denies all that another denial does, for as long.
+    fileprivate func denies(_ other: AccessRule) -> Bool {
+        guard other.actions.isSubset(of: actions), pattern.covers(other.pattern) else { return false }
+        guard let expiresAt else { return true }
+        return other.expiresAt.map { $0 <= expiresAt } ?? false
+    }
+
     /// Whether it is about more than reading in that environment.
     fileprivate func guards(_ environment: EnvironmentName, of project: ProjectName) -> Bool {
         actions.intersects(Self.guarding)

@@ -102,11 +102,14 @@ package struct ResourcePattern: Hashable, Sendable {
         return theirs.allSatisfy { part in mine.contains { covers($0, part) } }
     }
 
-    /// Whether there can be something that both match. May say yes where there is not, never no where there is.
-    package func mayMeet(_ other: ResourcePattern) -> Bool {
+    /// Whether there can be something that both match for an action. May say yes where there is not, never no where there is.
+    package func mayMeet(_ other: ResourcePattern, in action: Action) -> Bool {
         func meet(_ a: [NamePattern]?, _ b: [NamePattern]?) -> Bool { Self.both(a, b) != nil }
-        guard meet(projects, other.projects), meet(environments, other.environments) else { return false }
-        if let kinds, let others = other.kinds, kinds.isDisjoint(with: others) { return false }
+        let common = (kinds ?? Set(Kind.allCases)).intersection(other.kinds ?? Set(Kind.allCases))
+        guard !common.isEmpty, meet(projects, other.projects) else { return false }
+        // What describes a project is read with any of its environments.
+        guard meet(environments, other.environments) || (action == .read && common.contains(where: \.describesProject))
+        else { return false }
         guard let keys, let others = other.keys else { return true }
         return keys.contains { key in
             others.contains { $0 == key || $0.isStrictPrefix(of: key) || key.isStrictPrefix(of: $0) }

@@ -96,14 +96,26 @@ package struct Viewpoint: Sendable {
                 continue
             }
             if !isRedacted {
-                violations.append(Violation(Self.hidden, pointer: violation.pointer, keyword: violation.keyword))
+                violations.append(Violation(Self.hidden, pointer: violation.pointer))
             }
             isRedacted = true
         }
+        if let current = problem.current, !canRead(current: current) { isRedacted = true }
         guard isRedacted else { return problem }
+        if violations.isEmpty { violations = [Violation(Self.hidden)] }
         return Problem(
             problem.code, Self.hidden, violations: violations, current: nil,
             retryAfterSeconds: problem.retryAfterSeconds)
+    }
+
+    /// Whether everything of what stands there may be read, item by item.
+    private func canRead(current: JSONValue) -> Bool {
+        (current.arrayValue ?? [current]).allSatisfy { item in
+            guard let kind = item["kind"]?.stringValue.flatMap(Kind.init(rawValue:)), let key = item["key"]?.stringValue
+            else { return true }
+            let environment = item["environment"]?.stringValue.flatMap { try? EnvironmentName(parsing: $0) }
+            return canRead(ItemAddress(project: name, environment: environment, kind: kind, key: key))
+        }
     }
 
     private static let hidden = "The change does not fit what stands where you may not read; ask somebody who may."
@@ -111,9 +123,12 @@ package struct Viewpoint: Sendable {
     private func canRead(_ violation: Violation, in environment: EnvironmentName) -> Bool {
         guard sees(environment) else { return false }
         let scope = keys(.read, in: environment)
-        guard let key = violation.key, let parsed = try? ConfigKey(parsing: key) else { return scope.isAll }
+        guard let key = violation.key, let parsed = try? ConfigKey(parsing: key) else {
+            // When an environment is frozen is of none of its keys.
+            return scope.isAll || violation.keyword == "freezes"
+        }
         // What a violation says of one key may be about others too: a prefix, a reference, a member beside it.
-        return scope.isAll || (scope.permits(parsed, in: project) && violation.keyword == nil)
+        return scope.isAll || (scope.permits(parsed, in: project) && [nil, "expect"].contains(violation.keyword))
     }
 }
 

@@ -8,6 +8,8 @@ package struct Decision: Sendable {
     /// The project before and after; nil where it does not exist.
     package let before: ProjectState?
     package let after: ProjectState?
+    /// The state that was decided against.
+    let origin: PlatformState
     /// The protected environments that the change would alter and that no emergency frees. Empty where the platform itself writes.
     package private(set) var guarded: [GuardedEnvironment] = []
     /// Those of them whose approvals are still to be had: where there are any, the change is not to be written.
@@ -58,7 +60,8 @@ extension Decision {
                 .frozen,
                 "'\(guarded.environment.rawValue)' of project '\(guarded.project.rawValue)' is frozen"
                     + (freeze.reason.isEmpty ? "." : ": \(freeze.reason)")
-                    + " Wait for its end, schedule the change, or break the glass.")
+                    + " Wait for its end, schedule the change, or break the glass.",
+                violations: [Violation("Frozen.", keyword: "freezes", environment: guarded.environment)])
         }
     }
 
@@ -135,7 +138,7 @@ extension PlatformState {
         let effects = before.effects(of: operations)
         try before.checkEnvironments(effects, operations, in: proposal.project)
         guard !effects.isEmpty else {
-            return Decision(change: nil, state: self, touched: Touched(), before: before, after: before)
+            return Decision(change: nil, state: self, touched: Touched(), before: before, after: before, origin: self)
         }
         let change = ChangeRecord(
             revision: revision.next, project: proposal.project, author: proposal.author.principal,
@@ -157,7 +160,8 @@ extension PlatformState {
                 .limitExceeded, "There are \(projects.count) projects, as many as there may be. Delete one first.")
         }
         var decision = Decision(
-            change: change, state: following(change, with: after), touched: touched, before: before, after: after)
+            change: change, state: following(change, with: after), touched: touched, before: before, after: after,
+            origin: self)
         try decision.state.checkAccess(change, since: self, after)
         guard let authorization else { return decision }
         try decision.guardProtected(from: self, proposal, authorization, at: now, offsets)
@@ -196,12 +200,18 @@ extension PlatformState {
             return try ProjectState.applying(
                 change.effects, at: change.revision, to: before, named: change.project)
         } catch let fault as Layering.Fault {
-            throw Problem(
-                .invalidChange, fault.message,
-                violations: [Violation(fault.message, keyword: "inherits", environment: fault.environment)])
+            throw Problem(fault)
         } catch {
             throw Problem(.fault, "The change could not be applied: \(error)")
         }
+    }
+}
+
+extension Problem {
+    init(_ fault: Layering.Fault) {
+        self.init(
+            .invalidChange, fault.message,
+            violations: [Violation(fault.message, keyword: "inherits", environment: fault.environment)])
     }
 }
 
@@ -298,7 +308,10 @@ extension ProjectState? {
                 throw Problem(
                     .inUse,
                     "'\(child.name.rawValue)' inherits from '\(parent.rawValue)'. Take it out of 'inherits' there first, or in the same "
-                        + "change.")
+                        + "change.",
+                    violations: [
+                        Violation("Inherits from what would end.", keyword: "inherits", environment: child.name)
+                    ])
             }
         }
         for (index, operation) in operations.enumerated() {

@@ -40,6 +40,25 @@ package final class StoredSchema: Sendable {
         }
     }
 
+    /// Whether a reference of it names that schema. May say yes where it does not, never no where it does.
+    fileprivate func mayRefer(to name: SchemaName) -> Bool { refersToOthers && Self.refers(body.schema, to: name) }
+
+    private static func refers(_ schema: JSONValue, to name: SchemaName) -> Bool {
+        switch schema {
+        case .object(let members):
+            members.contains { keyword, value in
+                if keyword == "$ref" || keyword == "$dynamicRef" || keyword == "$recursiveRef",
+                    let text = value.stringValue
+                {
+                    return text.contains(name.rawValue)
+                }
+                return refers(value, to: name)
+            }
+        case .array(let elements): elements.contains { refers($0, to: name) }
+        default: false
+        }
+    }
+
     fileprivate func compiled(in set: SchemaSet) -> Result<Schema, SchemaError> {
         compilation.withLock { compilation in
             if case .done(let result) = compilation { return result }
@@ -98,6 +117,20 @@ package struct SchemaSet: Sendable {
             altered.insert(name)
         }
         return (SchemaSet(schemas), altered)
+    }
+
+    /// These, and those that refer to one of them, whichever way: what may judge otherwise where these are written.
+    func judging(by names: Set<SchemaName>) -> Set<SchemaName> {
+        var found = names
+        var isGrowing = !found.isEmpty
+        while isGrowing {
+            let more = schemas.values.filter { schema in
+                !found.contains(schema.name) && found.contains { schema.mayRefer(to: $0) }
+            }
+            found.formUnion(more.map(\.name))
+            isGrowing = !more.isEmpty
+        }
+        return found
     }
 
     private static func mentions(_ keyword: String, in schema: JSONValue) -> Bool {
