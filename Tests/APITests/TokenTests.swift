@@ -70,7 +70,8 @@ import Testing
             try await test.refused(
                 .invalidRequest, "POST", Self.tokens, body: .json(["name": "a", "role": "viewer", "personal": true]))
             try await test.json(201, "POST", Self.tokens, body: ["name": "taken", "role": "viewer"])
-            try await test.refused(.alreadyExists, "POST", Self.tokens, body: .json(["name": "taken", "role": "viewer"]))
+            try await test.refused(
+                .alreadyExists, "POST", Self.tokens, body: .json(["name": "taken", "role": "viewer"]))
             try await test.refused(.notFound, "DELETE", "\(Self.tokens)/tok_none")
             let refusals = try await test.json(
                 200, "GET", "/api/v1/audit/events", query: [("action", "token.create"), ("limit", "100")])
