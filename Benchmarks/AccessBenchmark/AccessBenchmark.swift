@@ -55,8 +55,8 @@ struct AccessBenchmark {
         running.cancel()
     }
 
-    private static func policy(_ person: Principal) throws -> [Operation] {
-        var operations: [Operation] = []
+    private static func policy(_ person: Principal) throws -> [ConfigPlatformModel.Operation] {
+        var operations: [ConfigPlatformModel.Operation] = []
         for number in 0..<20 {
             let group = try Principal(parsing: "group:team-\(number)")
             operations.append(

@@ -254,7 +254,9 @@ package final class AccessPolicy: Sendable {
             return group.members
         }
         return (bound ?? []).contains { principal in
-            authority(of: Subject(principal: principal)).permits(.administer, on: resource, at: .distantFuture)
+            // Whom nobody vouches for any more cannot enter.
+            if let name = principal.issuer, (try? IssuerName(parsing: name)).flatMap(issuer) == nil { return false }
+            return authority(of: Subject(principal: principal)).permits(.administer, on: resource, at: .distantFuture)
         }
     }
 }
@@ -284,6 +286,15 @@ package struct AccessRule: Hashable, Sendable {
     package let expiresAt: Timestamp?
     package let source: Source
     package let isBreakGlass: Bool
+
+    /// What of it is for these; nil where that is nothing.
+    func narrowed(to projects: [NamePattern], environments: [NamePattern]?) -> AccessRule? {
+        pattern.intersection(projects: projects, environments: environments).map { pattern in
+            AccessRule(
+                effect: effect, actions: actions, pattern: pattern, expiresAt: expiresAt, source: source,
+                isBreakGlass: isBreakGlass)
+        }
+    }
 
     package func holds(at now: Timestamp) -> Bool { expiresAt.map { now < $0 } ?? true }
 

@@ -89,15 +89,18 @@ package final class Authority: Sendable {
     /// Whether the subject has anything to do with the project, so that it may know that there is one.
     package func sees(_ project: ProjectName, at now: Timestamp) -> Bool {
         rules(for: project).allSatisfy { rules in
-            Self.leavesSomething(of: rules.filter { $0.holds(at: now) && $0.pattern.concerns(project) })
+            let place = [NamePattern(project)]
+            return Self.leavesSomething(
+                of: rules.compactMap { $0.holds(at: now) ? $0.narrowed(to: place, environments: nil) : nil })
         }
     }
 
     /// Whether the subject has anything to do with the environment, so that it may know that there is one.
     package func sees(_ environment: EnvironmentName, of project: ProjectName, at now: Timestamp) -> Bool {
         rules(for: project).allSatisfy { rules in
-            Self.leavesSomething(
-                of: rules.filter { $0.holds(at: now) && $0.pattern.concerns(environment, of: project) })
+            let (place, environments) = ([NamePattern(project)], [NamePattern(environment)])
+            return Self.leavesSomething(
+                of: rules.compactMap { $0.holds(at: now) ? $0.narrowed(to: place, environments: environments) : nil })
         }
     }
 

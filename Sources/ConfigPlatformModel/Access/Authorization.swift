@@ -32,7 +32,7 @@ struct Authorization {
             guard let name = try? EnvironmentName(parsing: about.key) else { return }
             try viewpoint.require(.write, .environment, in: name)
         case .schema: try viewpoint.require(.write, .schema)
-        case .changeRequest, .project: break
+        case .changeRequest, .project, .binding: break
         default: try viewpoint.require(.administer, about.kind, in: about.environment)
         }
     }

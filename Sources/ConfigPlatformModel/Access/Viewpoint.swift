@@ -59,7 +59,9 @@ package struct Viewpoint: Sendable {
     package func forbidden(
         _ action: Action, _ kind: Kind, in environment: EnvironmentName? = nil, key: ConfigKey? = nil
     ) -> Problem {
-        let what = key.map { "'\($0)'" } ?? "items of kind \(kind.rawValue)"
+        // A key that one may not read is not named: somebody else's words may have led to it.
+        let shown = key.flatMap { permits(.read, kind, in: environment, key: $0) ? $0 : nil }
+        let what = shown.map { "'\($0)'" } ?? "that of kind \(kind.rawValue)"
         let place =
             name == .platform
             ? "on the platform"

@@ -150,11 +150,12 @@ extension PlatformState {
                 "The change has \(change.body.count) bytes; a change has at most \(Limits.changeBytes). Split it.")
         }
         let (after, touched) = try applied(change, to: before)
+        // Before it is said what fits: whether something stands where one may not read must not show in which of the two is wrong.
+        try authorization?.check(change, after: after)
         if let after {
             try after.check(since: before, touched: touched)
             try after.checkPlaintext(change)
         }
-        try authorization?.check(change, after: after)
         guard projects.count < Limits.projects || before != nil else {
             throw Problem(
                 .limitExceeded, "There are \(projects.count) projects, as many as there may be. Delete one first.")

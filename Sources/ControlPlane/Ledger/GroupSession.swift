@@ -95,7 +95,9 @@ final class GroupSession: Sendable {
     ) throws -> (CommitJob.Outcome, Published.Step?) {
         switch job.work {
         case .change(let proposal, let idempotency):
-            if let record = try known(idempotency, of: proposal.asking, transaction) { return (.repeated(record), nil) }
+            if let record = try known(idempotency, of: job.holder(of: proposal), transaction) {
+                return (.repeated(record), nil)
+            }
             let decision = try ahead?.get() ?? state.decide(proposal, at: now, offsets: world.offsets)
             guard decision.unapproved.isEmpty else { return (.unapproved(decision), nil) }
             if !decision.validators.isEmpty, job.judgement?.subject != decision.subject {
@@ -105,7 +107,8 @@ final class GroupSession: Sendable {
             if let idempotency {
                 try transaction.record(
                     IdempotencyRecord(
-                        principal: proposal.asking, key: idempotency.key, requestDigest: idempotency.requestDigest,
+                        principal: job.holder(of: proposal), key: idempotency.key,
+                        requestDigest: idempotency.requestDigest,
                         revision: decision.state.revision, committed: decision.change != nil,
                         expiresAt: now.adding(seconds: Limits.idempotencySeconds)))
             }
@@ -213,5 +216,16 @@ final class GroupSession: Sendable {
         let leaf = AuditLeaf(event: event, salt: world.randomBytes(AuditLeaf.saltBytes))
         try transaction.append(leaf)
         return leaf
+    }
+}
+
+extension CommitJob {
+    /// Whose idempotency keys count: a person's are the same from one session to the next, a token's are those of that very token, for its
+    /// name may be another's by and by.
+    fileprivate func holder(of proposal: Proposal) -> Principal {
+        guard let caller, caller.subject.grants != nil, let id = caller.credentialID,
+            let holder = try? Principal(parsing: "credential:" + id)
+        else { return proposal.asking }
+        return holder
     }
 }

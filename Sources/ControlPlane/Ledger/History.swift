@@ -8,7 +8,6 @@ extension Platform {
     ) async throws(Problem) -> [VisibleChange] {
         let viewpoint = viewpoint(caller, of: project)
         try viewpoint.requireProject()
-        if let environment = query.environment { try viewpoint.requireEnvironment(environment) }
         var query = query
         query.project = project
         var found: [VisibleChange] = []
@@ -20,7 +19,9 @@ extension Platform {
             // A change of which nothing may be seen is not there.
             found += records.compactMap { record in
                 let addresses = record.effects.map(\.address).filter(viewpoint.canRead)
-                return addresses.isEmpty ? nil : VisibleChange(record: record, addresses: addresses)
+                // One is found by what of it may be seen.
+                return addresses.contains(where: page.matches)
+                    ? VisibleChange(record: record, addresses: addresses) : nil
             }
             guard records.count == limit, let last = records.last else { break }
             query.before = last.revision
@@ -96,6 +97,9 @@ extension Platform {
         return try await reading { () async throws in try await self.store.events(matching: query, limit: limit) }
     }
 
+    /// What events of the platform itself begin their targets with: a project that is named so is audited by who may audit all.
+    private static let platformTargets: Set = ["identity", "issuer", "platform", "session", "token"]
+
     /// Who may audit one project asks for its events alone.
     private func requireAudit(_ caller: Caller, of target: String?) throws(Problem) {
         let authority = state.access.authority(of: caller.subject)
@@ -103,7 +107,7 @@ extension Platform {
         let everywhere = Resource(project: nil, kind: .project)
         guard !authority.permits(.audit, on: everywhere, at: now) else { return }
         let name = target?.split(separator: "/", omittingEmptySubsequences: false).first.map(String.init)
-        if let name, let project = try? ProjectName(parsing: name),
+        if let name, !Self.platformTargets.contains(name), let project = try? ProjectName(parsing: name),
             authority.permits(.audit, on: Resource(project: project, kind: .project), at: now)
         {
             return
@@ -119,4 +123,12 @@ extension Platform {
 package struct VisibleChange: Sendable {
     package let record: ChangeRecord
     package let addresses: [ItemAddress]
+}
+
+extension ChangeQuery {
+    /// Whether an item is what the query asks for; every item is where it asks for none.
+    fileprivate func matches(_ address: ItemAddress) -> Bool {
+        (environment.map { $0 == address.environment } ?? true) && (kind.map { $0 == address.kind } ?? true)
+            && (key.map { $0.utf8.elementsEqual(address.key.utf8) } ?? true)
+    }
 }

@@ -16,10 +16,7 @@ extension Platform {
         var names = Set(before?.resolved.keys.map { $0 } ?? []).union(after?.resolved.keys.map { $0 } ?? [])
         if let environment {
             guard names.contains(environment) else {
-                throw Problem(
-                    .notFound,
-                    "There is no environment '\(environment.rawValue)' in project '\(project.rawValue)' at either revision."
-                )
+                throw .noEnvironment(environment, in: project)
             }
             names = [environment]
         }

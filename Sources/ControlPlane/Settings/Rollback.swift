@@ -46,10 +46,7 @@ extension Platform {
             throw Problem(.notFound, "Project '\(project.rawValue)' did not exist at revision \(past.revision).")
         }
         for name in scope.environments ?? [] where target.environments[name] == nil {
-            throw Problem(
-                .notFound,
-                "There was no environment '\(name.rawValue)' in project '\(project.rawValue)' at revision \(past.revision)."
-            )
+            throw .noEnvironment(name, in: project)
         }
         let revision = past.revision
         return Proposal(

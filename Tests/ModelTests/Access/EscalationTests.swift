@@ -26,7 +26,7 @@ import class Foundation.ProcessInfo
 
     @Test func `nothing that needs no approval gives anybody more of a protected environment`() throws {
         var counts = (free: 0, needing: 0)
-        try SeededGenerator.runs(Self.runs ?? 40, from: 2_000_000) { random in
+        try SeededGenerator.runs((Self.runs ?? 40) / 3, from: 2_000_000) { random in
             var attempt = try EscalationAttempt(&random)
             try attempt.protect()
             for _ in 0..<60 {
@@ -34,7 +34,7 @@ import class Foundation.ProcessInfo
                 if isFree { counts.free += 1 } else { counts.needing += 1 }
             }
         }
-        #expect(min(counts.free, counts.needing) > 100 || counts.free + counts.needing < 61, "\(counts)")
+        #expect(min(counts.free, counts.needing) > 20 || counts.free + counts.needing < 61, "\(counts)")
     }
 }
 

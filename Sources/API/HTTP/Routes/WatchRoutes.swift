@@ -25,6 +25,9 @@ enum WatchRoutes {
             if let environment = try request.queriedEnvironment() {
                 try view.viewpoint.requireEnvironment(environment)
                 _ = try view.project.environment(environment)
+                guard !view.viewpoint.keys(.read, in: environment).isNone else {
+                    throw view.viewpoint.forbidden(.read, .setting, in: environment)
+                }
             }
             return Answer(status: .ok, fields: [.contentType: Answer.ContentType.events.rawValue])
         }
