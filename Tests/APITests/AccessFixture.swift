@@ -110,7 +110,9 @@ struct Told: Equatable, CustomStringConvertible {
     init(_ answer: HTTPAnswer, hiding names: [String] = []) {
         status = answer.status
         headers = answer.headers.map { "\($0.name.lowercased()): \($0.value)" }.filter { line in
-            !["date:", "x-request-id:", "x-revision", "content-length:"].contains { line.hasPrefix($0) }
+            !["date:", "x-request-id:", "x-revision", "x-stale-since:", "content-length:"].contains {
+                line.hasPrefix($0)
+            }
         }.sorted()
         var text = answer.text
         if let id = answer.header("X-Request-ID") { text = text.replacing(id, with: "ID") }

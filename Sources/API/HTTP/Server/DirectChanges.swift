@@ -234,7 +234,10 @@ final class DirectChanges: ChannelDuplexHandler, RemovableChannelHandler {
         case .failure(let problem):
             let located = problem.located(among: operations)
             answer(context, request, located.answer(requestID: request.requestID), located)
-        case nil: handOn(context, request, isWhole: true)
+        case nil:
+            handOn(context, request, isWhole: true)
+            // It came in long ago; whoever waits for the end of what comes in waits for this.
+            context.fireChannelReadComplete()
         }
         release(context)
     }
