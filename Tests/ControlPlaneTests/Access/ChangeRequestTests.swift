@@ -159,10 +159,10 @@ import Testing
             let id = try await test.request([test.put("port", 81, in: "base")], as: ada)
             try await test.approve(id, as: ben)
             _ = try await test.platform.schedule(
-                ada, id, in: test.project, at: test.clock.now.adding(seconds: 3_600))
+                ada, id, in: test.project, at: test.clock.now.adding(seconds: 300))
             try await Task.sleep(for: .milliseconds(1_200))
             #expect(try await test.document("base") == #"{"port":80}"#)
-            test.clock.advance(seconds: 3_601)
+            test.clock.advance(seconds: 301)
             try await eventually { try await test.document("base") == #"{"port":81}"# }
             let events = try await test.platform.events(
                 test.caller, matching: EventQuery(action: .requestApply), limit: 5)

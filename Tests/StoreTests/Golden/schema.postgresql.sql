@@ -39,6 +39,11 @@ TABLE changes
     CREATE INDEX changes_by_project ON public.changes USING btree (project, revision)
     CREATE INDEX changes_by_time ON public.changes USING btree (committed_at, revision)
     CREATE UNIQUE INDEX changes_pkey ON public.changes USING btree (revision)
+TABLE credential_uses
+    credential text COLLATE "C" NOT NULL
+    used_at bigint NOT NULL
+    credential_uses_pkey: PRIMARY KEY (credential)
+    CREATE UNIQUE INDEX credential_uses_pkey ON public.credential_uses USING btree (credential)
 TABLE credentials
     id text COLLATE "C" NOT NULL
     name text COLLATE "C" NOT NULL
@@ -48,9 +53,12 @@ TABLE credentials
     created_by text COLLATE "C" NOT NULL
     expires_at bigint
     revoked_at bigint
+    detail text COLLATE "C" NOT NULL
+    version bigint NOT NULL
     credentials_hash_check: CHECK ((octet_length(hash) = 32))
     credentials_hash_key: UNIQUE (hash)
     credentials_pkey: PRIMARY KEY (id)
+    CREATE INDEX credentials_by_version ON public.credentials USING btree (version)
     CREATE UNIQUE INDEX credentials_hash_key ON public.credentials USING btree (hash)
     CREATE UNIQUE INDEX credentials_pkey ON public.credentials USING btree (id)
 TABLE head WITH (fillfactor=10)

@@ -38,6 +38,11 @@ CREATE INDEX changes_by_project ON changes (project);
 
 CREATE INDEX changes_by_time ON changes (committed_at);
 
+CREATE TABLE credential_uses (
+    credential TEXT PRIMARY KEY NOT NULL,
+    used_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE credentials (
     id TEXT PRIMARY KEY NOT NULL,
     name TEXT NOT NULL,
@@ -47,7 +52,9 @@ CREATE TABLE credentials (
     created_by TEXT NOT NULL,
     expires_at INTEGER,
     revoked_at INTEGER
-) STRICT, WITHOUT ROWID;
+, detail TEXT NOT NULL DEFAULT '{"grants":[{"role":"administrator"}]}', version INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
+
+CREATE INDEX credentials_by_version ON credentials (version);
 
 CREATE TABLE head (
     id INTEGER PRIMARY KEY CHECK (id = 1),

@@ -7,7 +7,9 @@ import Testing
 /// The plans of all statements, both of an empty database, where they may be made and kept, and of one with many rows.
 @Suite(.needsPostgreSQL) struct PostgreSQLPlanTests {
     /// Read in order of their key, because all or the newest of it is asked for, or a page from a place in it.
-    private static let readsWholeIndex: Set<PostgreSQLLedgerStatements> = [.standingItems, .pastItems, .credentials]
+    private static let readsWholeIndex: Set<PostgreSQLLedgerStatements> = [
+        .standingItems, .pastItems, .credentials, .credentialUses,
+    ]
 
     @Test(arguments: [false, true])
     func `every statement finds its rows by an index and in order`(_ isSeeded: Bool) async throws {
