@@ -10,7 +10,7 @@ LISTEN ?= 127.0.0.1:8420
 run:
 	@scripts/setup.sh run
 	@$(BUILD) --product cfg
-	@.build/debug/cfg serve --dev --sample --data $(DATA) --listen $(LISTEN)
+	@.build/debug/cfg serve --dev --sample --local-users --data $(DATA) --listen $(LISTEN)
 
 ## Everything the project promises to pass.
 test:

@@ -8,7 +8,7 @@ struct TourTests {
     @Test func `every command of the tour in README succeeds against a fresh server`() async throws {
         let commands = try Self.commands()
         try #require(!commands.isEmpty, "README.md has no ```sh block between <!-- tour --> and <!-- /tour -->")
-        let server = try await CfgProcess(.init(arguments: ["--sample"]))
+        let server = try await CfgProcess(.init(arguments: ["--sample", "--local-users"]))
         let folder = try TemporaryFolder()
         try FileManager.default.createSymbolicLink(atPath: folder.path("cfg"), withDestinationPath: CfgProcess.binary)
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
