@@ -6,6 +6,10 @@ import Testing
 @testable import ConfigPlatformClient
 @testable import ConfigPlatformModel
 
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
 /// `cfg login` with a browser, against a server and a browser that stand in.
 @Suite(
     .timeLimit(.minutes(2)),

@@ -209,9 +209,9 @@ import Testing
         ].map { try read($0) }
         #expect(
             TokenListCommand.table(tokens, now: nil, .plain).text(width: nil, style: .plain) == """
-                ID  NAME    OWNER     MAY                               STATE  LAST USED             CREATED               BY        ENDS
-                t1  bot               operator@shop/eu,us, viewer@web   live   2026-01-02T00:00:00Z  2026-01-01T00:00:00Z  user:ada  never
-                t2  laptop  user:ada  viewer                            live                         2026-01-01T00:00:00Z  user:ada  never
+                ID  NAME    OWNER     MAY                              STATE  LAST USED             CREATED               BY        ENDS
+                t1  bot               operator@shop/eu,us, viewer@web  live   2026-01-02T00:00:00Z  2026-01-01T00:00:00Z  user:ada  never
+                t2  laptop  user:ada  viewer                           live                         2026-01-01T00:00:00Z  user:ada  never
 
                 """)
     }

@@ -11,8 +11,10 @@ enum ItemOperation {
         operation("put", kind, key, environment, value, expected)
     }
 
-    static func delete(_ kind: Kind, _ key: String?, in environment: EnvironmentName? = nil) -> JSONValue {
-        operation("delete", kind, key, environment, nil, nil)
+    static func delete(
+        _ kind: Kind, _ key: String?, in environment: EnvironmentName? = nil, expecting expected: Int64? = nil
+    ) -> JSONValue {
+        operation("delete", kind, key, environment, nil, expected)
     }
 
     private static func operation(

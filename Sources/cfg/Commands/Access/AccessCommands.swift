@@ -236,11 +236,11 @@ struct BreakGlassCommand: PlatformCommand {
         let answer = try await session.client.breakGlass(
             in: project, environments: environment, reason: reason, seconds: duration?.seconds ?? 3_600)
         session.show(answer) { glass in
-            let names = environment.map(\.rawValue).joined(separator: ", ")
+            let places = environment.map { "\(project.rawValue)/\($0.rawValue)" }.joined(separator: ", ")
             return
-                "The glass is broken: \(SafeText.line(glass.subject)) is \(SafeText.line(glass.role)) in \(project.rawValue)"
-                + "\(names.isEmpty ? "" : ", in \(names),") until \(TimeText.shown(glass.expiresAt, now: session.now)), and needs no approvals. "
-                + "End it early: cfg binding remove \(SafeText.line(glass.binding)) -p \(project.rawValue)\n"
+                "The glass is broken: \(SafeText.line(glass.subject)) is \(SafeText.line(glass.role)) in "
+                + "\(places.isEmpty ? project.rawValue : places) until \(TimeText.shown(glass.expiresAt, now: session.now)), and needs no "
+                + "approvals there. End it early: cfg binding remove \(SafeText.line(glass.binding)) -p \(project.rawValue)\n"
         }
     }
 }

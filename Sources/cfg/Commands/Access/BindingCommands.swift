@@ -211,8 +211,11 @@ struct BindingRemoveCommand: PlatformCommand {
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     func run() async throws {
-        try await Session(connection).commit(
-            [ItemOperation.delete(.binding, name.rawValue)], to: try home.name(), write,
+        let project = try home.name()
+        let session = try Session(connection)
+        let standing = try await session.client.binding(name, of: project)
+        try await session.commit(
+            [ItemOperation.delete(.binding, name.rawValue, expecting: standing.value.revision)], to: project, write,
             saying: "Remove binding \(name.rawValue)")
     }
 }

@@ -170,7 +170,10 @@ struct GroupDeleteCommand: PlatformCommand {
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     func run() async throws {
-        try await Session(connection).commit(
-            [ItemOperation.delete(.group, name.rawValue)], to: .platform, write, saying: "Delete \(name.rawValue)")
+        let session = try Session(connection)
+        let standing = try await session.client.group(name)
+        try await session.commit(
+            [ItemOperation.delete(.group, name.rawValue, expecting: standing.value.revision)], to: .platform, write,
+            saying: "Delete \(name.rawValue)")
     }
 }

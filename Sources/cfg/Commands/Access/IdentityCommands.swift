@@ -192,7 +192,10 @@ struct IdentityDeleteCommand: PlatformCommand {
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     func run() async throws {
-        try await Session(connection).commit(
-            [ItemOperation.delete(.identity, name.rawValue)], to: .platform, write, saying: "Delete \(name.rawValue)")
+        let session = try Session(connection)
+        let standing = try await session.client.identity(name)
+        try await session.commit(
+            [ItemOperation.delete(.identity, name.rawValue, expecting: standing.value.revision)], to: .platform, write,
+            saying: "Delete \(name.rawValue)")
     }
 }

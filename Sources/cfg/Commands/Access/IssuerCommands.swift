@@ -103,8 +103,10 @@ struct IssuerDeleteCommand: PlatformCommand {
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     func run() async throws {
-        try await Session(connection).commit(
-            [ItemOperation.delete(.issuer, name.rawValue)], to: .platform, write,
+        let session = try Session(connection)
+        let standing = try await session.client.issuer(name)
+        try await session.commit(
+            [ItemOperation.delete(.issuer, name.rawValue, expecting: standing.value.revision)], to: .platform, write,
             saying: "Delete issuer \(name.rawValue)")
     }
 }

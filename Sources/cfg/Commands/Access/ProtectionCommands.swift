@@ -179,8 +179,16 @@ struct UnprotectCommand: PlatformCommand {
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     func run() async throws {
-        try await Session(connection).commit(
-            [ItemOperation.delete(.protection, nil, in: environment)], to: try project.name(), write,
+        let project = try project.name()
+        let session = try Session(connection)
+        guard let standing = try await session.client.protection(of: environment, in: project) else {
+            throw ConfigPlatformError(
+                .notFound,
+                "\(environment.rawValue) of \(project.rawValue) is not protected; there is nothing to take away.")
+        }
+        try await session.commit(
+            [ItemOperation.delete(.protection, nil, in: environment, expecting: standing.value.revision)], to: project,
+            write,
             saying: "Unprotect \(environment.rawValue)")
     }
 }

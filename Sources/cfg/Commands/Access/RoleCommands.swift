@@ -111,8 +111,11 @@ struct RoleDeleteCommand: PlatformCommand {
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     func run() async throws {
-        try await Session(connection).commit(
-            [ItemOperation.delete(.role, name.rawValue)], to: .platform, write, saying: "Delete role \(name.rawValue)")
+        let session = try Session(connection)
+        let standing = try await session.client.role(name)
+        try await session.commit(
+            [ItemOperation.delete(.role, name.rawValue, expecting: standing.value.revision)], to: .platform, write,
+            saying: "Delete role \(name.rawValue)")
     }
 }
 
