@@ -11,8 +11,8 @@ package struct Caller: Hashable, Sendable {
     /// By what the caller was proved to be who it is.
     package enum Means: Hashable, Sendable {
         case credential(id: String, Credential.Purpose)
-        /// A token of an issuer, until it expires.
-        case issuer(IssuerName, expiresAt: Timestamp)
+        /// A token of an issuer, until it expires or the issuer's item says something else.
+        case issuer(IssuerName, IssuerBody, expiresAt: Timestamp)
         /// The certificate of the connection.
         case certificate
         /// What was asked for earlier is done now.

@@ -59,6 +59,16 @@ package final class Throttle: Sendable {
         state.withLock { _ = $0.records.removeValue(forKey: key) }
     }
 
+    /// The attempt that began last succeeded: it is taken back, and no failure before it. For a key that others share, who must not get new
+    /// attempts by somebody's success.
+    package func takeBack(_ key: String) {
+        let key = Self.bounded(key)
+        state.withLock { state in
+            guard let record = state.records[key] else { return }
+            state.records[key]?.failures = max(0, record.failures - 1)
+        }
+    }
+
     package var keyCount: Int { state.withLock { $0.records.count } }
 
     private func count(_ key: String, _ now: SecondsSince1970, in state: inout State) {

@@ -102,3 +102,14 @@ import Testing
         #expect(time == lastAt)
     }
 }
+
+extension ThrottleTests {
+    @Test func `an attempt that is taken back leaves the failures before it`() {
+        let throttle = Throttle()
+        for _ in 0..<5 { #expect(throttle.begin("address", at: 0) == 0) }
+        #expect(throttle.begin("address", at: 0) == 0)
+        throttle.takeBack("address")
+        #expect(throttle.begin("address", at: 0) == 0)
+        #expect(throttle.begin("address", at: 0) > 0)
+    }
+}

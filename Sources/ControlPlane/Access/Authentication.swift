@@ -31,7 +31,8 @@ extension Platform {
                 !isDisabled(proved.subject)
             {
                 return Caller(
-                    subject: proved.subject, means: .issuer(proved.issuer, expiresAt: proved.expiresAt),
+                    subject: proved.subject,
+                    means: .issuer(proved.issuer, proved.body, expiresAt: proved.expiresAt),
                     sourceAddress: sourceAddress, requestID: requestID)
             }
         } else if let certificate = proofs.certificate {
@@ -74,7 +75,7 @@ extension Platform {
             else { return false }
             uses.note(id, at: now)
             return true
-        case .issuer(let name, let expiresAt): return now < expiresAt && state.access.issuer(name) != nil
+        case .issuer(let name, let body, let expiresAt): return now < expiresAt && state.access.issuer(name) == body
         case .certificate: return true
         case .schedule: return false
         }

@@ -144,7 +144,7 @@ extension Platform {
     package func expiry(of caller: Caller) -> Timestamp? {
         switch caller.means {
         case .credential(let id, _): credentials.all.first { $0.id == id }?.expiresAt
-        case .issuer(_, let expiresAt): expiresAt
+        case .issuer(_, _, let expiresAt): expiresAt
         case .certificate, .schedule: nil
         }
     }

@@ -26,6 +26,8 @@ final class Issuers: Sendable {
     struct Proved: Sendable {
         let subject: Subject
         let issuer: IssuerName
+        /// What the issuer's item said.
+        let body: IssuerBody
         let expiresAt: Timestamp
     }
 
@@ -36,7 +38,7 @@ final class Issuers: Sendable {
 
     private struct Verified {
         let proved: Proved
-        let body: IssuerBody
+        let at: Timestamp
     }
 
     private struct State {
@@ -48,6 +50,9 @@ final class Issuers: Sendable {
     private let logger: Logger
     private let state = Mutex(State())
     private static let verifiedMax = 20_000
+    /// How long a token is not verified again: as long as the issuer is not asked for its keys again in any case. A key that was withdrawn
+    /// is of no more use then, however far in the future the tokens end that it has signed.
+    private static let verifiedSeconds: Int64 = 30
 
     init(_ settings: SignInSettings, logger: Logger) {
         self.settings = settings
@@ -56,8 +61,11 @@ final class Issuers: Sendable {
 
     /// Whose token of a workload it is, where an issuer that is trusted now signed it; nil otherwise. The log says why.
     func subject(of token: String, hash: Digest, by access: AccessPolicy, at now: Timestamp) async -> Proved? {
-        if let known = state.withLock({ $0.verified[hash] }) {
-            return access.issuer(known.proved.issuer) == known.body && now < known.proved.expiresAt ? known.proved : nil
+        if let known = state.withLock({ $0.verified[hash] }),
+            access.issuer(known.proved.issuer) == known.proved.body, now < known.proved.expiresAt,
+            (0..<Self.verifiedSeconds).contains(now.seconds - known.at.seconds)
+        {
+            return known.proved
         }
         for (name, body) in access.issuers where body.vouchesFor == .workloads {
             guard let issuer = issuer(name, body) else { continue }
@@ -68,12 +76,12 @@ final class Issuers: Sendable {
                     continue
                 }
                 let proved = Proved(
-                    subject: Subject(principal: identity.principal, groups: identity.groups), issuer: name,
+                    subject: Subject(principal: identity.principal, groups: identity.groups), issuer: name, body: body,
                     expiresAt: Timestamp(microseconds: 0).adding(seconds: claims.expiresAt))
                 guard now < proved.expiresAt else { return nil }
                 state.withLock { state in
                     if state.verified.count >= Self.verifiedMax { state.verified.removeAll() }
-                    state.verified[hash] = Verified(proved: proved, body: body)
+                    state.verified[hash] = Verified(proved: proved, at: now)
                 }
                 return proved
             } catch {

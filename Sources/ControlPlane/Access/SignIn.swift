@@ -67,7 +67,12 @@ extension Platform {
     ) async throws(Problem) -> SignInOutcome {
         let now = world.now().seconds
         let source = "address:" + (sourceAddress ?? "unknown")
-        try wait(for: source, at: now)
+        if case .device = proof {
+            // To ask how a device stands is no attempt; what comes of it would otherwise take back those that were.
+            try refuse(throttle.waitSeconds(source, at: now))
+        } else {
+            try wait(for: source, at: now)
+        }
         let identity: ProvedIdentity
         let seconds: Int64
         switch proof {
@@ -86,18 +91,21 @@ extension Platform {
             (identity, seconds) = try proved(claims, by: name)
         case .device(let name, let code):
             let issuer = try issuer(of: name)
-            let progress = try await asking(name) { () async throws(IssuerFailure) in
-                try await issuer.pollDevice(code, at: now)
-            }
-            switch progress {
-            case .pending, .slowDown:
-                throttle.succeeded(source)
-                return .pending(slower: progress == .slowDown)
-            case .denied, .expired: throw Self.notSignedIn
-            case .signedIn(let claims): (identity, seconds) = try proved(claims, by: name)
+            do throws(Problem) {
+                let progress = try await asking(name) { () async throws(IssuerFailure) in
+                    try await issuer.pollDevice(code, at: now)
+                }
+                switch progress {
+                case .pending, .slowDown: return .pending(slower: progress == .slowDown)
+                case .denied, .expired: throw Self.notSignedIn
+                case .signedIn(let claims): (identity, seconds) = try proved(claims, by: name)
+                }
+            } catch {
+                _ = throttle.begin(source, at: now)
+                throw error
             }
         }
-        throttle.succeeded(source)
+        if case .device = proof {} else { throttle.takeBack(source) }
         return try await beginSession(
             of: identity, seconds: seconds, sourceAddress: sourceAddress, requestID: requestID)
     }
@@ -108,7 +116,10 @@ extension Platform {
         .unauthenticated, "That does not prove who you are. Try again; if it goes on, ask an administrator.")
 
     private func wait(for key: String, at now: Int64) throws(Problem) {
-        let seconds = throttle.begin(key, at: now)
+        try refuse(throttle.begin(key, at: now))
+    }
+
+    private func refuse(_ seconds: Int64) throws(Problem) {
         guard seconds > 0 else { return }
         throw Problem(
             .tooManyRequests, "Too many failed attempts; try again in \(seconds) seconds.",

@@ -62,10 +62,8 @@ extension Platform {
                 .invalidRequest,
                 "A token of the platform is nobody's, and has no personal tokens; make one of the platform.")
         }
-        if let id = caller.credentialID, caller.subject.grants != nil,
-            let end = credentials.all.first(where: { $0.id == id })?.expiresAt,
-            request.expiresAt.map({ $0 > end }) ?? true
-        {
+        // A session ends to be begun anew, by whoever can; a token, and an issuer's word, end for good.
+        if caller.purpose != .session, let end = expiry(of: caller), request.expiresAt.map({ $0 > end }) ?? true {
             throw Problem(
                 .forbidden,
                 "The token that you use ends at \(end), and makes none that outlives it; give an earlier 'expires'.")
@@ -121,7 +119,10 @@ extension Platform {
     /// Its own owner, and whoever may administer all that it is granted; sessions and what is somebody else's, who administers the platform.
     private func mayManage(_ caller: Caller, _ credential: Credential) -> Bool {
         if credential.purpose == .password { return false }
-        if let owner = credential.owner, owner == caller.subject.reviewer { return true }
+        if let owner = credential.owner, owner == caller.subject.reviewer {
+            // A token that may do less than its owner ends none but itself.
+            if caller.subject.grants == nil || credential.id == caller.credentialID { return true }
+        }
         let authority = state.access.authority(of: caller.subject)
         let now = world.now()
         let places: [(ProjectName?, EnvironmentName?)] =

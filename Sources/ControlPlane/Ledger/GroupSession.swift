@@ -50,10 +50,11 @@ final class GroupSession: Sendable {
                     outcome.steps.append(step)
                 }
                 outcome.results.append(.success(result))
-            } catch let problem as Problem {
+            } catch var problem as Problem {
                 if let caller = job.caller {
                     lastLeaf = try append(
                         job, by: caller, .refused, detail: ["problem": .string(problem.code.rawValue)], to: transaction)
+                    problem.isRecorded = true
                 }
                 outcome.results.append(.failure(problem))
             }
