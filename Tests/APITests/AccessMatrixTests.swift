@@ -50,8 +50,9 @@ import Testing
             let expected = try String(contentsOf: Self.golden, encoding: .utf8)
             let wanted = Set(expected.split(separator: "\n"))
             let differing = text.split(separator: "\n").filter { !wanted.contains($0) }
+            let isSame = text == expected
             #expect(
-                text == expected,
+                isSame,
                 "the matrix differs; see the head of this file for how to write it anew:\n\(differing.joined(separator: "\n"))"
             )
         }
