@@ -106,7 +106,8 @@ let package = Package(
         .executableTarget(
             name: "cfg",
             dependencies: [
-                "ConfigPlatformModel", "ConfigFormats", "JSONSchema", "Identity", "ConfigPlatformClient", "ControlPlane",
+                "ConfigPlatformModel", "ConfigFormats", "JSONSchema", "Identity", "ConfigPlatformClient",
+                "ControlPlane",
                 "Store", "API",
                 logging, metrics, lifecycle, nioCore,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -157,7 +158,8 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "ConfigPlatformModel", "ConfigFormats", "Identity", "Store", "ControlPlane", "API", "TestSupport", crypto,
+                "ConfigPlatformModel", "ConfigFormats", "Identity", "Store", "ControlPlane", "API", "TestSupport",
+                crypto,
                 logging, lifecycle, nioCore,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
