@@ -10,6 +10,8 @@ package struct Problem: Error, Hashable, Sendable {
     package let current: JSONValue?
     /// Seconds after which trying again may help.
     package let retryAfterSeconds: Int?
+    /// Whether the refusal is an event of the audit log already.
+    package var isRecorded = false
 
     package static let violationsMax = 1_000
 

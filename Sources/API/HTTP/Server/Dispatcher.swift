@@ -203,7 +203,7 @@ struct Dispatcher: Sendable {
     /// Refusals of an authenticated caller are events, those too that never got as far as the writer.
     private func recordRefusal(_ exchange: Exchange, _ problem: Problem) async {
         guard let caller = exchange.caller, let match = exchange.match, !exchange.hasReachedWriter,
-            problem.code.row.status.code < 500
+            !problem.isRecorded, problem.code.row.status.code < 500
         else { return }
         let target: String
         let action: AuditEvent.Action
