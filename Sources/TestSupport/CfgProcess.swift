@@ -106,6 +106,15 @@ package final class CfgProcess: Sendable {
             input: Array(input.utf8))
     }
 
+    /// Starts `cfg` with these arguments and does not wait for its end.
+    package static func begin(
+        _ arguments: [String], environment: [String: String], in folder: TemporaryFolder
+    ) throws -> WatchedProcess {
+        try WatchedProcess(
+            binary, arguments, environment: self.environment(in: folder.root, environment), directory: folder.root,
+            errorFile: folder.path("errors"))
+    }
+
     /// Runs `cfg` against this server, as its users do.
     package func cli(_ arguments: String..., input: String = "", directory: String? = nil) async throws -> CommandResult
     {
