@@ -85,7 +85,6 @@ package struct GuardedEnvironment: Hashable, Sendable {
 }
 
 extension Decision {
-
     /// The environments that stood protected before the change and that it alters, whichever way: values they read, items of their own,
     /// schemas and validators that judge them, what guards them, and who may do what to them.
     package func guards(from state: PlatformState) -> [GuardedEnvironment] {

@@ -69,7 +69,7 @@ package struct Viewpoint: Sendable {
         return Problem(
             .forbidden,
             "\(authority.subject.principal.rawValue) may not \(action.rawValue) \(what) \(place). Ask an administrator for a role that "
-                + "may; `cfg access explain` says who can.")
+                + "may; `cfg access who` says who can.")
     }
 
     /// Which item there is to be seen at an address.
