@@ -17,7 +17,27 @@ package final class Authority: Sendable {
         case principals([Principal], platform: [AccessRule])
     }
 
-    private let known = Mutex<[ProjectName: [[AccessRule]]]>([:])
+    private struct Known {
+        var rules: [ProjectName: [[AccessRule]]] = [:]
+        var sights: [Place: Sight] = [:]
+    }
+
+    private struct Place: Hashable {
+        let project: ProjectName
+        /// Nil for the project as a whole.
+        let environment: EnvironmentName?
+    }
+
+    /// What is asked of every read, worked out once.
+    private struct Sight {
+        let isSeen: Bool
+        /// The settings that may be read there.
+        let readable: KeyScope
+        /// When a rule that counts ends.
+        let until: Timestamp
+    }
+
+    private let known = Mutex(Known())
     private static let knownMax = 1_000
 
     init(of subject: Subject, by policy: AccessPolicy) {
@@ -42,7 +62,7 @@ package final class Authority: Sendable {
     package func rules(for project: ProjectName?) -> [[AccessRule]] {
         guard !isDisabled else { return [[]] }
         let place = project ?? .platform
-        if let known = known.withLock({ $0[place] }) { return known }
+        if let known = known.withLock({ $0.rules[place] }) { return known }
         let rules = holders.map { holder in
             switch holder {
             case .token(let rules): rules
@@ -51,8 +71,8 @@ package final class Authority: Sendable {
             }
         }
         known.withLock { known in
-            if known.count >= Self.knownMax { known.removeAll() }
-            known[place] = rules
+            if known.rules.count >= Self.knownMax { known.rules.removeAll() }
+            known.rules[place] = rules
         }
         return rules
     }
@@ -73,6 +93,15 @@ package final class Authority: Sendable {
     package func keys(
         _ action: Action, _ kind: Kind, in environment: EnvironmentName?, of project: ProjectName, at now: Timestamp
     ) -> KeyScope {
+        if action == .read, kind == .setting, let environment {
+            return sight(of: environment, of: project, at: now).readable
+        }
+        return scope(action, kind, in: environment, of: project, at: now)
+    }
+
+    private func scope(
+        _ action: Action, _ kind: Kind, in environment: EnvironmentName?, of project: ProjectName, at now: Timestamp
+    ) -> KeyScope {
         var clauses: [KeyScope.Clause] = []
         for rules in rules(for: project) {
             var clause = KeyScope.Clause()
@@ -88,6 +117,30 @@ package final class Authority: Sendable {
 
     /// Whether the subject has anything to do with the project, so that it may know that there is one.
     package func sees(_ project: ProjectName, at now: Timestamp) -> Bool {
+        sight(of: nil, of: project, at: now).isSeen
+    }
+
+    /// Whether the subject has anything to do with the environment, so that it may know that there is one.
+    package func sees(_ environment: EnvironmentName, of project: ProjectName, at now: Timestamp) -> Bool {
+        sight(of: environment, of: project, at: now).isSeen
+    }
+
+    private func sight(of environment: EnvironmentName?, of project: ProjectName, at now: Timestamp) -> Sight {
+        let place = Place(project: project, environment: environment)
+        if let sight = known.withLock({ $0.sights[place] }), now < sight.until { return sight }
+        let ends = rules(for: project).joined().compactMap(\.expiresAt).filter { now < $0 }
+        let sight = Sight(
+            isSeen: environment.map { hasToDo(with: $0, of: project, at: now) } ?? hasToDo(with: project, at: now),
+            readable: scope(.read, .setting, in: environment, of: project, at: now),
+            until: ends.min() ?? .distantFuture)
+        known.withLock { known in
+            if known.sights.count >= Self.knownMax { known.sights.removeAll() }
+            known.sights[place] = sight
+        }
+        return sight
+    }
+
+    private func hasToDo(with project: ProjectName, at now: Timestamp) -> Bool {
         rules(for: project).allSatisfy { rules in
             let place = [NamePattern(project)]
             return Self.leavesSomething(
@@ -95,8 +148,7 @@ package final class Authority: Sendable {
         }
     }
 
-    /// Whether the subject has anything to do with the environment, so that it may know that there is one.
-    package func sees(_ environment: EnvironmentName, of project: ProjectName, at now: Timestamp) -> Bool {
+    private func hasToDo(with environment: EnvironmentName, of project: ProjectName, at now: Timestamp) -> Bool {
         rules(for: project).allSatisfy { rules in
             let (place, environments) = ([NamePattern(project)], [NamePattern(environment)])
             return Self.leavesSomething(

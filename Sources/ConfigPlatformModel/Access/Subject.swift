@@ -9,6 +9,8 @@ package struct Subject: Hashable, Sendable {
     package let owner: Principal?
     /// Who made the token.
     package let maker: Principal?
+    /// Of all of the above: subjects are looked up at every request.
+    private let fingerprint: Int
 
     package init(
         principal: Principal, groups: [Principal] = [], grants: [Grant]? = nil, owner: Principal? = nil,
@@ -19,7 +21,22 @@ package struct Subject: Hashable, Sendable {
         self.grants = grants
         self.owner = owner
         self.maker = maker
+        fingerprint = Self.fingerprint(principal, groups, grants, owner, maker)
     }
+
+    private static func fingerprint(
+        _ principal: Principal, _ groups: [Principal], _ grants: [Grant]?, _ owner: Principal?, _ maker: Principal?
+    ) -> Int {
+        var hasher = Hasher()
+        hasher.combine(principal)
+        hasher.combine(groups)
+        hasher.combine(grants)
+        hasher.combine(owner)
+        hasher.combine(maker)
+        return hasher.finalize()
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(fingerprint) }
 
     /// Who answers for what the subject does: nobody of them is somebody else where a second pair of eyes is asked for.
     package var accountable: [Principal] {
@@ -32,11 +49,12 @@ package struct Subject: Hashable, Sendable {
     /// Read back from ``json``.
     init(stored json: JSONValue) throws {
         let record = try RecordReader(json, what: "subject")
-        principal = try Principal(parsing: record.string("principal"))
-        groups = try (json["groups"]?.arrayValue ?? []).map { try Principal(parsing: $0.stringValue ?? "") }
-        grants = try json["grants"]?.arrayValue.map { try $0.map { try Grant(parsing: $0) } }
-        owner = try json["owner"]?.stringValue.map { try Principal(parsing: $0) }
-        maker = try json["maker"]?.stringValue.map { try Principal(parsing: $0) }
+        self.init(
+            principal: try Principal(parsing: record.string("principal")),
+            groups: try (json["groups"]?.arrayValue ?? []).map { try Principal(parsing: $0.stringValue ?? "") },
+            grants: try json["grants"]?.arrayValue.map { try $0.map { try Grant(parsing: $0) } },
+            owner: try json["owner"]?.stringValue.map { try Principal(parsing: $0) },
+            maker: try json["maker"]?.stringValue.map { try Principal(parsing: $0) })
     }
 
     var json: JSONValue {

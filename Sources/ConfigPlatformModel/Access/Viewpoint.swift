@@ -77,6 +77,7 @@ package struct Viewpoint: Sendable {
         switch address.kind {
         case .project: isVisible
         case .environment: (try? EnvironmentName(parsing: address.key)).map(sees) ?? false
+        case .setting where address.environment.map({ keys(.read, in: $0).isAll }) ?? false: true
         case .setting, .settingDefinition:
             (try? ConfigKey(parsing: address.key)).map {
                 permits(.read, address.kind, in: address.environment, key: $0)

@@ -82,7 +82,6 @@ extension Platform {
     }
 
     private func isDisabled(_ subject: Subject) -> Bool {
-        let access = state.access
-        return access.isDisabled(subject.principal) || subject.owner.map(access.isDisabled) ?? false
+        state.access.authority(of: subject).isDisabled
     }
 }

@@ -288,7 +288,13 @@ extension Platform {
     ) async throws(Problem) -> ChangeRequestReading {
         let now = world.now()
         return try await step(caller, id, in: project, .requestComment, saying: "Comment on") {
-            body, _ throws(Problem) in
+            body, state throws(Problem) in
+            // A running program sees what its settings may become, and has no say in it.
+            let viewpoint = state.viewpoint(caller.subject, of: project, at: now)
+            let places = Set(body.effects.map(\.address.environment))
+            guard places.contains(where: { viewpoint.permits(.read, .changeRequest, in: $0) }) else {
+                throw viewpoint.forbidden(.write, .changeRequest)
+            }
             var body = body
             try Self.add(text, by: caller.principal, at: now, to: &body)
             return body

@@ -121,14 +121,17 @@ extension Platform {
             CommitJob(
                 work: .change(proposal, nil), caller: caller, action: .breakGlass,
                 target: "\(project.rawValue)/binding/\(name.rawValue)"))
-        await alert(
-            "glass-broken",
-            [
-                "actor": .string(caller.principal.rawValue),
-                "environments": environments.map { .array($0.map { .string($0.rawValue) }) } ?? .null,
-                "expiresAt": .string(body.expiresAt?.text ?? ""), "project": .string(project.rawValue),
-                "reason": .string(reason),
-            ])
+        // Who breaks the glass does not wait for whoever is told of it.
+        Task {
+            await alert(
+                "glass-broken",
+                [
+                    "actor": .string(caller.principal.rawValue),
+                    "environments": environments.map { .array($0.map { .string($0.rawValue) }) } ?? .null,
+                    "expiresAt": .string(body.expiresAt?.text ?? ""), "project": .string(project.rawValue),
+                    "reason": .string(reason),
+                ])
+        }
         return (name, body)
     }
 }

@@ -27,9 +27,10 @@ extension Platform {
     package func read(
         _ caller: Caller, _ environment: EnvironmentName, of project: ProjectName
     ) throws(Problem) -> EnvironmentReading {
-        let viewpoint = viewpoint(caller, of: project)
-        let scope = try Self.readable(environment, by: viewpoint)
-        return try Self.reading(environment, of: project, in: try servedState(), scope, viewpoint.project)
+        let state = try servedState()
+        let viewpoint = state.viewpoint(caller.subject, of: project, at: world.now())
+        return try Self.reading(
+            environment, of: project, in: state, Self.readable(environment, by: viewpoint), viewpoint.project)
     }
 
     /// What they read at some moment.
@@ -45,10 +46,10 @@ extension Platform {
     private static func readable(
         _ environment: EnvironmentName, by viewpoint: Viewpoint
     ) throws(Problem) -> KeyScope {
-        try viewpoint.requireEnvironment(environment)
         let scope = viewpoint.keys(.read, in: environment)
-        guard !scope.isNone else { throw viewpoint.forbidden(.read, .setting, in: environment) }
-        return scope
+        guard scope.isNone || !viewpoint.sees(environment) else { return scope }
+        try viewpoint.requireEnvironment(environment)
+        throw viewpoint.forbidden(.read, .setting, in: environment)
     }
 
     private static func reading(

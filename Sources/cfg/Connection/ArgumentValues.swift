@@ -25,59 +25,30 @@ private func argument<Value>(_ parse: () throws(InvalidIdentifier) -> Value) thr
     }
 }
 
-extension ProjectName {
-    static func argument(_ text: String) throws -> ProjectName {
-        try cfg.argument { () throws(InvalidIdentifier) in try ProjectName(parsing: text) }
+/// An identifier of the model that can be an argument of the command line.
+protocol IdentifierArgument {
+    init(parsing text: some StringProtocol) throws(InvalidIdentifier)
+}
+
+extension IdentifierArgument {
+    static func argument(_ text: String) throws -> Self {
+        try cfg.argument { () throws(InvalidIdentifier) in try Self(parsing: text) }
     }
 }
 
-extension EnvironmentName {
-    static func argument(_ text: String) throws -> EnvironmentName {
-        try cfg.argument { () throws(InvalidIdentifier) in try EnvironmentName(parsing: text) }
-    }
-}
-
-extension SchemaName {
-    static func argument(_ text: String) throws -> SchemaName {
-        try cfg.argument { () throws(InvalidIdentifier) in try SchemaName(parsing: text) }
-    }
-}
-
-extension ValidatorName {
-    static func argument(_ text: String) throws -> ValidatorName {
-        try cfg.argument { () throws(InvalidIdentifier) in try ValidatorName(parsing: text) }
-    }
-}
-
-extension TokenName {
-    static func argument(_ text: String) throws -> TokenName {
-        try cfg.argument { () throws(InvalidIdentifier) in try TokenName(parsing: text) }
-    }
-}
-
-extension RoleName {
-    static func argument(_ text: String) throws -> RoleName {
-        try cfg.argument { () throws(InvalidIdentifier) in try RoleName(parsing: text) }
-    }
-}
-
-extension IssuerName {
-    static func argument(_ text: String) throws -> IssuerName {
-        try cfg.argument { () throws(InvalidIdentifier) in try IssuerName(parsing: text) }
-    }
-}
-
-extension BindingName {
-    static func argument(_ text: String) throws -> BindingName {
-        try cfg.argument { () throws(InvalidIdentifier) in try BindingName(parsing: text) }
-    }
-}
-
-extension Principal {
-    static func argument(_ text: String) throws -> Principal {
-        try cfg.argument { () throws(InvalidIdentifier) in try Principal(parsing: text) }
-    }
-}
+extension ProjectName: IdentifierArgument {}
+extension EnvironmentName: IdentifierArgument {}
+extension SchemaName: IdentifierArgument {}
+extension ValidatorName: IdentifierArgument {}
+extension TokenName: IdentifierArgument {}
+extension RoleName: IdentifierArgument {}
+extension IssuerName: IdentifierArgument {}
+extension BindingName: IdentifierArgument {}
+extension Principal: IdentifierArgument {}
+extension ChangeRequestID: IdentifierArgument {}
+extension ConfigKey: IdentifierArgument {}
+extension Revision: IdentifierArgument {}
+extension RevisionToken: IdentifierArgument {}
 
 extension Principal {
     /// Somebody; a name alone is that of a user of the platform's own.
@@ -105,30 +76,6 @@ extension Digest {
 extension Action: ExpressibleByArgument {}
 
 extension Kind: ExpressibleByArgument {}
-
-extension ChangeRequestID {
-    static func argument(_ text: String) throws -> ChangeRequestID {
-        try cfg.argument { () throws(InvalidIdentifier) in try ChangeRequestID(parsing: text) }
-    }
-}
-
-extension ConfigKey {
-    static func argument(_ text: String) throws -> ConfigKey {
-        try cfg.argument { () throws(InvalidIdentifier) in try ConfigKey(parsing: text) }
-    }
-}
-
-extension Revision {
-    static func argument(_ text: String) throws -> Revision {
-        try cfg.argument { () throws(InvalidIdentifier) in try Revision(parsing: text) }
-    }
-}
-
-extension RevisionToken {
-    static func argument(_ text: String) throws -> RevisionToken {
-        try cfg.argument { () throws(InvalidIdentifier) in try RevisionToken(parsing: text) }
-    }
-}
 
 /// A point in the past: a revision (`42`), a time (`2026-11-23T06:00:00Z`), or how long ago (`90s`, `15m`, `2h`, `3d`,
 /// `1w`).
