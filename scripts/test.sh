@@ -10,7 +10,7 @@ part=.build/test-part.log
 failed=()
 for suites in \
     "ArchitectureTests|ModelTests|JSONSchemaTests|ConfigFormatsTests|CommandLineTests" \
-    "StoreTests" \
+    "StoreTests|IdentityTests" \
     "ControlPlaneTests|APITests|ClientTests" \
     "EndToEndTests" \
     "FaultTests"; do

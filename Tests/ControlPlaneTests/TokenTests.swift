@@ -9,13 +9,17 @@ import Testing
         try await PlatformUnderTest.run { test in
             let bootstrap = try #require(try await test.platform.createBootstrapTokenIfFirst())
             #expect(try await test.platform.createBootstrapTokenIfFirst() == nil)
-            let caller = try await test.platform.authenticate(Proofs(token: bootstrap.text), sourceAddress: nil, requestID: nil)
+            let caller = try await test.platform.authenticate(
+                Proofs(token: bootstrap.text), sourceAddress: nil, requestID: nil)
             #expect(caller.purpose == .bootstrap)
-            let made = try await test.platform.createToken(caller, .administering(TokenName(parsing: "admin"), expiresAt: nil))
+            let made = try await test.platform.createToken(
+                caller, .administering(TokenName(parsing: "admin"), expiresAt: nil))
             await test.expect(.unauthenticated) {
-                _ = try await test.platform.authenticate(Proofs(token: bootstrap.text), sourceAddress: nil, requestID: nil)
+                _ = try await test.platform.authenticate(
+                    Proofs(token: bootstrap.text), sourceAddress: nil, requestID: nil)
             }
-            let admin = try await test.platform.authenticate(Proofs(token: made.token.text), sourceAddress: nil, requestID: nil)
+            let admin = try await test.platform.authenticate(
+                Proofs(token: made.token.text), sourceAddress: nil, requestID: nil)
             #expect(admin.principal.rawValue == "token:admin")
         }
     }
@@ -23,16 +27,21 @@ import Testing
     @Test func `a token ends when its time has come, or when it is revoked`() async throws {
         try await PlatformUnderTest.run { test in
             _ = try await test.platform.createBootstrapTokenIfFirst()
-            let brief = try await test.platform.createToken(test.caller, .administering(TokenName(parsing: "brief"), expiresAt: test.clock.now.adding(seconds: 60)))
-            let other = try await test.platform.createToken(test.caller, .administering(TokenName(parsing: "other"), expiresAt: nil))
-            _ = try await test.platform.authenticate(Proofs(token: brief.token.text), sourceAddress: nil, requestID: nil)
+            let brief = try await test.platform.createToken(
+                test.caller, .administering(TokenName(parsing: "brief"), expiresAt: test.clock.now.adding(seconds: 60)))
+            let other = try await test.platform.createToken(
+                test.caller, .administering(TokenName(parsing: "other"), expiresAt: nil))
+            _ = try await test.platform.authenticate(
+                Proofs(token: brief.token.text), sourceAddress: nil, requestID: nil)
             test.clock.advance(seconds: 61)
             await test.expect(.unauthenticated) {
-                _ = try await test.platform.authenticate(Proofs(token: brief.token.text), sourceAddress: nil, requestID: nil)
+                _ = try await test.platform.authenticate(
+                    Proofs(token: brief.token.text), sourceAddress: nil, requestID: nil)
             }
             try await test.platform.revoke(test.caller, id: other.credential.id)
             await test.expect(.unauthenticated) {
-                _ = try await test.platform.authenticate(Proofs(token: other.token.text), sourceAddress: nil, requestID: nil)
+                _ = try await test.platform.authenticate(
+                    Proofs(token: other.token.text), sourceAddress: nil, requestID: nil)
             }
         }
     }

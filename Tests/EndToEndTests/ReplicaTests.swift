@@ -144,15 +144,19 @@ struct ReplicaTests {
         async throws
     {
         let (one, two) = try await Self.pair()
-        let made = try await one.client.call("POST", "/api/v1/tokens", body: .json(["name": "bot", "role": "administrator"]), expecting: [201])
-            .json()
+        let made = try await one.client.call(
+            "POST", "/api/v1/tokens", body: .json(["name": "bot", "role": "administrator"]), expecting: [201]
+        )
+        .json()
         let bot = two.client.with(token: try #require(made["token"]?.stringValue))
         let id = try #require(made["id"]?.stringValue)
         // It ends the bootstrap token, so that another one has to be there to revoke it.
         let admin = one.client.with(token: made["token"]?.stringValue)
         while try await bot.send("GET", "/api/v1/whoami").status != 200 { try await Task.sleep(for: .milliseconds(5)) }
-        let other = try await admin.call("POST", "/api/v1/tokens", body: .json(["name": "other", "role": "administrator"]), expecting: [201])
-            .json()
+        let other = try await admin.call(
+            "POST", "/api/v1/tokens", body: .json(["name": "other", "role": "administrator"]), expecting: [201]
+        )
+        .json()
         let revoker = one.client.with(token: other["token"]?.stringValue)
         try await revoker.call("DELETE", "/api/v1/tokens/\(id)", expecting: [204])
         #expect(try await admin.send("GET", "/api/v1/whoami").status == 401, "at once where it was revoked")

@@ -114,7 +114,8 @@ import Testing
         #expect(addresses.count == 5)
         #expect(
             Kind.allCases.map(\.rawValue) == [
-                "project", "environment", "setting", "setting-definition", "schema", "validator", "role", "binding", "group",
+                "project", "environment", "setting", "setting-definition", "schema", "validator", "role", "binding",
+                "group",
                 "identity", "issuer", "protection", "change-request",
             ])
         #expect(Kind.allCases.filter(\.isEnvironmental) == [.setting, .protection])

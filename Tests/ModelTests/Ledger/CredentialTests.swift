@@ -25,6 +25,9 @@ import Testing
 
     @Test func `what a token does is done in its name`() throws {
         #expect(try credential().principal.rawValue == "token:deploy-bot")
-        #expect(Credential.Purpose.allCases.map(\.rawValue) == ["access", "bootstrap", "development", "session", "password"])
+        #expect(
+            Credential.Purpose.allCases.map(\.rawValue) == [
+                "access", "bootstrap", "development", "session", "password",
+            ])
     }
 }

@@ -44,7 +44,8 @@ import Testing
             #expect(problem.code == .notFound)
             #expect(
                 problem.detail
-                    == "There is no environment 'nowhere' in project 'shop'. Create it with PUT /api/v1/projects/shop/environments/nowhere, or in the same change.")
+                    == "There is no environment 'nowhere' in project 'shop'. Create it with PUT /api/v1/projects/shop/environments/nowhere, or in the same change."
+            )
             #expect(
                 problem.violations == [
                     Violation("No such environment.", pointer: "/operations/1", environment: "nowhere", key: "k")
