@@ -1,3 +1,4 @@
+import API
 import ConfigPlatformModel
 import ControlPlane
 import Foundation
@@ -92,7 +93,13 @@ import Testing
     }
 
     @Test func `a receiver that reads too slowly is cut off with the token to come back with`() async throws {
-        try await ServerUnderTest.run { test in
+        // What is looked at is how far it may be behind, however long the machine takes to bring it there.
+        func patient() throws -> ServerSettings {
+            var settings = try ServerSettings(listen: "127.0.0.1:0")
+            settings.stallSeconds = 600
+            return settings
+        }
+        try await ServerUnderTest.run(settings: patient) { test in
             try await test.makeShop()
             // A small buffer at this end, and events of which a few fill it.
             let connection = try HTTPConnection(port: test.port, receiveBytes: 4_096)
