@@ -171,4 +171,29 @@ import Testing
             #expect(last.first { $0["environment"] == "production" }?["changes"] == [], "which reads its own by now")
         }
     }
+
+    @Test func `a protected environment alters only with the word of the validator that its protection asks for`()
+        async throws
+    {
+        let word = Mutex<WebhookReply?>(nil)
+        let other = Other { _ in
+            guard let reply = word.withLock({ $0 }) else { throw Problem(.unavailable, "no answer") }
+            return reply
+        }
+        try await PlatformUnderTest.run(webhooks: other.webhooks) { test in
+            try await test.makeShop()
+            try await test.bind("ada", .operator)
+            let ada = try test.person("ada")
+            try await test.write([Self.put(Self.body(onFailure: .accept))])
+            word.withLock { $0 = Self.reply(["allow": true]) }
+            try await test.protect("production", ["approvals": 0, "requiredValidators": ["limits"]])
+            word.withLock { $0 = nil }
+            // Without the protection its silence would have been taken for a yes.
+            await test.expect(.invalidChange) {
+                try await test.write([test.put("limit", 5, in: "production")], as: ada)
+            }
+            word.withLock { $0 = Self.reply(["allow": true]) }
+            try await test.write([test.put("limit", 5, in: "production")], as: ada)
+        }
+    }
 }

@@ -155,6 +155,7 @@ extension PlatformState {
         if let after {
             try after.check(since: before, touched: touched)
             try after.checkPlaintext(change)
+            try after.checkRequirements()
         }
         guard projects.count < Limits.projects || before != nil else {
             throw Problem(
@@ -402,6 +403,24 @@ extension ProjectState {
                 place + first.message + (violations.count > 1 ? " (and \(violations.count - 1) more)" : "")
                     + (abstractHint(violations) ?? ""),
                 violations: violations)
+        }
+    }
+
+    /// What a protection asks for is there; otherwise nothing that it guards could alter any more, the protection itself included.
+    fileprivate func checkRequirements() throws(Problem) {
+        for environment in access.protected.sorted() {
+            guard let protection = access.protection(of: environment) else { continue }
+            let missing =
+                protection.requiredSchemas.first { schemas[$0] == nil }.map { "schema '\($0.rawValue)'" }
+                ?? protection.requiredValidators.first { validators[$0] == nil }.map { "validator '\($0.rawValue)'" }
+            guard let missing else { continue }
+            throw Problem(
+                .invalidChange,
+                "The protection of '\(environment.rawValue)' asks for the \(missing), which would not be there. Create it first, or take it "
+                    + "out of the protection.",
+                violations: [
+                    Violation("Asked for and not there.", keyword: "protection", environment: environment)
+                ])
         }
     }
 
