@@ -12,7 +12,7 @@ package struct Caller: Hashable, Sendable {
     package enum Means: Hashable, Sendable {
         case credential(id: String, Credential.Purpose)
         /// A token of an issuer, until it expires or the issuer's item says something else.
-        case issuer(IssuerName, IssuerBody, expiresAt: Timestamp)
+        indirect case issuer(IssuerName, IssuerBody, expiresAt: Timestamp)
         /// The certificate of the connection.
         case certificate
         /// What was asked for earlier is done now.
