@@ -74,11 +74,7 @@ extension Platform {
                 approvals: reading?.outlook?.guarded ?? [])
         case .unchanged(let state):
             return WriteOutcome(kind: .unchanged, token: state.token, change: nil, items: [], environments: [])
-        case .repeated(let record):
-            return WriteOutcome(
-                kind: .requested(id),
-                token: RevisionToken(record.revision, published.digest(of: record.revision) ?? state.digest),
-                change: nil, items: [], environments: [])
+        case .repeated(let record): return try await repeated(caller, record)
         case .recorded, .unjudged, .unapproved: throw Problem(.fault, "A request for approval was not recorded as one.")
         }
     }
@@ -330,8 +326,12 @@ extension Platform {
         if let time, time <= now { throw Problem(.invalidRequest, "That time has passed; apply the request now.") }
         return try await step(caller, id, in: project, .requestSchedule, saying: "Schedule") {
             body, state throws(Problem) in
-            // Who may not write it may not have it written.
-            _ = try state.content(of: body, in: project, at: now, by: caller.author)
+            do throws(Problem) {
+                // Who may not write it may not have it written.
+                _ = try state.content(of: body, in: project, at: now, by: caller.author)
+            } catch  where error.code == .frozen {
+                // A freeze is what a request is scheduled past.
+            }
             var body = body
             body.schedule = time.map { ChangeRequestBody.Schedule(at: $0, by: caller.subject) }
             return body

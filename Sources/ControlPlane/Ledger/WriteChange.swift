@@ -167,7 +167,7 @@ extension Platform {
             approvals: decision.unapproved.filter { viewpoint.name == .platform || viewpoint.sees($0.environment) })
     }
 
-    private func repeated(_ caller: Caller, _ record: IdempotencyRecord) async throws(Problem) -> WriteOutcome {
+    func repeated(_ caller: Caller, _ record: IdempotencyRecord) async throws(Problem) -> WriteOutcome {
         guard record.committed else {
             let token = RevisionToken(record.revision, published.digest(of: record.revision) ?? state.digest)
             return WriteOutcome(unchangedAt: token)

@@ -281,6 +281,41 @@ import Testing
         }
     }
 
+    @Test func `a request that is asked for again with its idempotency key is the one there is`() async throws {
+        try await withShop { test, ada, _ in
+            let proposal = Proposal(
+                project: test.project, by: Author(ada.subject), message: "test",
+                operations: [try test.put("port", 81, in: "base")])
+            let request = WriteRequest(proposal: proposal, idempotencyKey: "once", isRequest: true)
+            let first = try await test.platform.write(ada, request)
+            let again = try await test.platform.write(ada, request)
+            #expect(again.kind == first.kind)
+            #expect(try test.platform.changeRequests(ada, in: test.project, state: nil).count == 1)
+        }
+    }
+
+    @Test func `a request is scheduled past a freeze while that lasts`() async throws {
+        try await withShop { test, ada, _ in
+            let outcome = try await test.platform.write(
+                ada,
+                WriteRequest(
+                    proposal: Proposal(
+                        project: test.project, by: Author(ada.subject), message: "test",
+                        operations: [try test.put("port", 81, in: "base")]), isRequest: true))
+            guard case .requested(let id) = outcome.kind else {
+                Issue.record("the write came to \(outcome.kind)")
+                return
+            }
+            try await test.protect(
+                "production",
+                ["approvals": 0, "freezes": [["from": "2000-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z"]]])
+            let scheduled = try await test.platform.schedule(
+                ada, id, in: test.project, at: test.clock.now.adding(seconds: 300))
+            #expect(scheduled.body.schedule != nil)
+            await test.expect(.frozen) { try await test.apply(id, as: ada) }
+        }
+    }
+
     private func eventually(_ isSo: () async throws -> Bool) async throws {
         for _ in 0..<200 {
             if try await isSo() { return }
