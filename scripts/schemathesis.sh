@@ -4,25 +4,14 @@
 #   scripts/schemathesis.sh              all roles, 20 requests for each operation and kind of data
 #   scripts/schemathesis.sh 2 viewer     so many, and those roles alone
 #   scripts/schemathesis.sh install      only what it needs
-# Ends with 69 where this machine cannot have schemathesis: no python3, no venv module, or PyPI out of reach.
+# Ends with 69 where this machine cannot have schemathesis (scripts/python-tools.sh says why).
 # CFG_BINARY names the server (default .build/debug/cfg), CFG_SEED another seed, CFG_TOOLS the folder that tools are kept in (.tools),
 # CFG_PHASES other phases of schemathesis than coverage and fuzzing: coverage asks for whatever is at the bounds of the contract, a minute a role.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-requirements='schemathesis==4.32.5'
 folder=${CFG_TOOLS:-.tools}/schemathesis
-mkdir -p "$folder"
-exec 9>"$folder/.lock"
-if command -v flock >/dev/null; then flock 9; fi
-if [ "$(cat "$folder/.installed" 2>/dev/null)" != "$requirements" ]; then
-    rm -f "$folder/.installed"
-    command -v python3 >/dev/null || { echo 'there is no python3 on this machine' >&2; exit 69; }
-    python3 -m venv --clear "$folder/venv" >&2 || { echo 'python3 cannot make a virtual environment (Debian: python3-venv)' >&2; exit 69; }
-    "$folder/venv/bin/pip" install --quiet --disable-pip-version-check "$requirements" >&2 || { echo 'PyPI cannot be reached' >&2; exit 69; }
-    printf '%s' "$requirements" >"$folder/.installed"
-fi
-exec 9>&-
+scripts/python-tools.sh "$folder" schemathesis==4.32.5
 [ "${1:-}" = install ] && exit 0
 
 examples=${1:-20}
