@@ -1,7 +1,9 @@
 package import ConfigPlatformModel
 
 /// Who calls, from where, in which request: proved by authentication, and the first argument of every operation.
-package struct Caller: Hashable, Sendable {
+///
+/// Immutable, and a reference: each of ten thousand watches keeps one in every suspended function on its way.
+package final class Caller: Sendable {
     package let subject: Subject
     package let means: Means
     /// Address of the client, without port.
@@ -12,7 +14,7 @@ package struct Caller: Hashable, Sendable {
     package enum Means: Hashable, Sendable {
         case credential(id: String, Credential.Purpose)
         /// A token of an issuer, until it expires or the issuer's item says something else.
-        indirect case issuer(IssuerName, IssuerBody, expiresAt: Timestamp)
+        case issuer(IssuerName, IssuerBody, expiresAt: Timestamp)
         /// The certificate of the connection.
         case certificate
         /// What was asked for earlier is done now.

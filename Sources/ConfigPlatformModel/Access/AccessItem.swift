@@ -135,36 +135,40 @@ package struct StoredAccess: Sendable {
 
 /// The items of access of one project, or of the platform.
 package struct AccessItems: Sendable {
-    package private(set) var items: [AccessPlace: StoredAccess] = [:]
+    /// By kind, for every change asks for the protections, and there may be many of the others.
+    private var kinds: [Kind: [AccessPlace: StoredAccess]] = [:]
 
-    package subscript(place: AccessPlace) -> StoredAccess? { items[place] }
+    package subscript(place: AccessPlace) -> StoredAccess? { kinds[place.kind]?[place] }
 
-    package var isEmpty: Bool { items.isEmpty }
+    package var count: Int { kinds.values.reduce(0) { $0 + $1.count } }
 
-    mutating func set(_ place: AccessPlace, _ item: StoredAccess?) { items[place] = item }
+    mutating func set(_ place: AccessPlace, _ item: StoredAccess?) { kinds[place.kind, default: [:]][place] = item }
 
     /// Forgets what ended with its environment.
-    mutating func end(_ environment: EnvironmentName) {
-        items[.protection(of: environment)] = nil
+    mutating func end(_ environment: EnvironmentName) { set(.protection(of: environment), nil) }
+
+    /// All of them, in order of kind and name.
+    package var all: [(place: AccessPlace, item: StoredAccess)] {
+        kinds.values.joined().sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
     /// All of a kind, in order of name.
     package func all(_ kind: Kind) -> [(place: AccessPlace, item: StoredAccess)] {
-        items.lazy.filter { $0.key.kind == kind }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        (kinds[kind] ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
     package func protection(of environment: EnvironmentName) -> ProtectionBody? {
-        guard case .protection(let body)? = items[.protection(of: environment)]?.body else { return nil }
+        guard case .protection(let body)? = self[.protection(of: environment)]?.body else { return nil }
         return body
     }
 
     package func request(_ id: ChangeRequestID) -> ChangeRequestBody? {
-        guard case .request(let body)? = items[.request(id)]?.body else { return nil }
+        guard case .request(let body)? = self[.request(id)]?.body else { return nil }
         return body
     }
 
-    /// The environments that are protected.
-    var protected: [EnvironmentName] { items.keys.compactMap { $0.kind == .protection ? $0.environment : nil } }
+    /// The environments that are protected, in order.
+    var protected: [EnvironmentName] { (kinds[.protection] ?? [:]).keys.compactMap(\.environment).sorted() }
 }
 
 extension Kind {

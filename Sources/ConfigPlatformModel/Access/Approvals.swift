@@ -34,7 +34,7 @@ package struct Approvals: Sendable {
         guard guarded.protection.allowsSelfApproval || !request.accountable.contains(reviewer) else { return false }
         let authority = state.access.authority(of: Subject(principal: reviewer, groups: groups))
         return authority.permits(
-            .approve, on: Resource(project: guarded.project, environment: guarded.environment, kind: .setting), at: now)
+            .approve, on: guarded.resource, at: now)
             && authority.isOne(
                 of: guarded.protection.approvers, of: guarded.environment, in: guarded.project, at: now)
     }

@@ -77,6 +77,14 @@ package final class Authority: Sendable {
         return rules
     }
 
+    /// The rules that say something of it, those that deny first.
+    package func rules(about action: Action, on resource: Resource, at now: Timestamp) -> [AccessRule] {
+        let matching = rules(for: resource.project).joined().filter { rule in
+            rule.actions.contains(action) && rule.holds(at: now) && rule.pattern.matches(action, resource)
+        }
+        return matching.filter { $0.effect == .deny } + matching.filter { $0.effect == .allow }
+    }
+
     package func permits(_ action: Action, on resource: Resource, at now: Timestamp) -> Bool {
         rules(for: resource.project).allSatisfy { rules in
             var isAllowed = false

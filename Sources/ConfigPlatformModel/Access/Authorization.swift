@@ -19,11 +19,9 @@ struct Authorization {
 
     /// What can be said before it is known what the proposal comes to.
     func checkProposal() throws(Problem) {
-        guard let about = proposal.about else { return try checkVisible() }
-        switch about.kind {
-        case .project: try viewpoint.require(.administer, .project)
-        default: try checkVisible()
-        }
+        if proposal.about?.kind == .project { return try viewpoint.require(.administer, .project) }
+        try checkVisible()
+        guard let about = proposal.about else { return }
         switch about.kind {
         case .setting, .settingDefinition:
             guard let key = try? ConfigKey(parsing: about.key) else { return }
@@ -187,7 +185,7 @@ struct Authorization {
                     .invalidRequest, "The groups of an identity are what its issuer says; make a group of your own.")
             }
         }
-        for environment in try guarded(place, body, standing) {
+        for environment in guarded(place, body, standing) {
             try viewpoint.require(.administer, place.kind, in: environment)
         }
         try checkHoldings(place, from: standing, to: body)
@@ -196,7 +194,7 @@ struct Authorization {
     /// Where a subject must be an administrator to write an item of access; a nil element stands for the whole project or platform.
     private func guarded(
         _ place: AccessPlace, _ body: AccessBody?, _ standing: AccessBody?
-    ) throws(Problem) -> [EnvironmentName?] {
+    ) -> [EnvironmentName?] {
         if let environment = place.environment { return [environment] }
         var all: Set<EnvironmentName> = []
         for case .binding(let binding)? in [body, standing] {
@@ -299,7 +297,7 @@ extension PlatformState {
         guard change.effects.contains(where: { $0.address.kind.isAccess && $0.address.kind != .changeRequest }) else {
             return
         }
-        let count = project?.access.items.count ?? 0
+        let count = project?.access.count ?? 0
         guard count <= Limits.accessItems else {
             throw Problem(
                 .limitExceeded,

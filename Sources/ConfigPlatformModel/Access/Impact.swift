@@ -32,11 +32,9 @@ package struct Impact: Sendable {
                 out.append(contentsOf: body)
             }
             // What a setting was shows in the values above.
-            if effect.address.kind != .setting, let operation = try? Operation(restating: effect),
-                let standing = decision.before?.item(at: operation.target)
-            {
+            if effect.address.kind != .setting, let standing = decision.before?.body(at: effect.address) {
                 out.append(contentsOf: Array(",\"was\":".utf8))
-                out.append(contentsOf: standing.body)
+                out.append(contentsOf: standing)
             }
             out.append(UInt8(ascii: "}"))
         }
@@ -78,6 +76,9 @@ package struct GuardedEnvironment: Hashable, Sendable {
     /// Whether nothing else of it would alter.
     package let isOfKeysOnly: Bool
 
+    /// What somebody approves who approves there.
+    package var resource: Resource { Resource(project: project, environment: environment, kind: .setting) }
+
     /// Approvals that the change needs because of it.
     package var approvals: Int {
         isOfKeysOnly && keys <= protection.unapprovedKeys ? 0 : Int(protection.approvals)
@@ -93,7 +94,7 @@ extension Decision {
         guard let before, !before.access.protected.isEmpty else { return [] }
         let widened = widenedRules(from: state)
         let judges = judges
-        return before.access.protected.sorted().compactMap { name in
+        return before.access.protected.compactMap { name in
             guard let protection = before.access.protection(of: name), let environment = before.environments[name]
             else {
                 return nil
@@ -182,7 +183,7 @@ extension Decision {
     private func guardedByPlatform(from state: PlatformState) -> [GuardedEnvironment] {
         let widened = widenedRules(from: state)
         return state.projects.values.sorted { $0.name < $1.name }.flatMap { project in
-            project.access.protected.sorted().compactMap { name in
+            project.access.protected.compactMap { name in
                 guard let protection = project.access.protection(of: name),
                     widened.contains(where: { $0.guards(name, of: project.name) })
                         || namesApprovers(of: protection, in: name, of: project.name)

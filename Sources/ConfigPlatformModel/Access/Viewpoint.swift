@@ -45,6 +45,14 @@ package struct Viewpoint: Sendable {
         guard sees(environment) else { throw .noEnvironment(environment, in: name) }
     }
 
+    /// The settings of the environment that the subject may read; throws where that is none.
+    package func requireReading(_ environment: EnvironmentName) throws(Problem) -> KeyScope {
+        let scope = keys(.read, in: environment)
+        guard scope.isNone || !sees(environment) else { return scope }
+        try requireEnvironment(environment)
+        throw forbidden(.read, .setting, in: environment)
+    }
+
     /// Throws `not-found` for what the subject has nothing to do with, and `forbidden` for what it sees and may not do.
     package func require(
         _ action: Action, _ kind: Kind, in environment: EnvironmentName? = nil, key: ConfigKey? = nil

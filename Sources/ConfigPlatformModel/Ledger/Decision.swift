@@ -408,7 +408,7 @@ extension ProjectState {
 
     /// What a protection asks for is there; otherwise nothing that it guards could alter any more, the protection itself included.
     fileprivate func checkRequirements() throws(Problem) {
-        for environment in access.protected.sorted() {
+        for environment in access.protected {
             guard let protection = access.protection(of: environment) else { continue }
             let missing =
                 protection.requiredSchemas.first { schemas[$0] == nil }.map { "schema '\($0.rawValue)'" }

@@ -173,10 +173,8 @@ extension PlatformState {
                     schemas: SchemaSet().updated(with: schemas[name] ?? [:]).set,
                     validators: validators[name] ?? [:], access: access[name] ?? AccessItems(), layering: layering,
                     resolved: resolved)
-                for place in access[name]?.items.keys.map({ $0 }) ?? [] {
-                    if let environment = place.environment, states[environment] == nil {
-                        throw UnreadableRecord("a protection of an environment that does not exist: \(environment)")
-                    }
+                for environment in access[name]?.protected ?? [] where states[environment] == nil {
+                    throw UnreadableRecord("a protection of an environment that does not exist: \(environment)")
                 }
                 if settings[name]?.isEmpty == true { settings[name] = nil }
                 environments[name] = nil

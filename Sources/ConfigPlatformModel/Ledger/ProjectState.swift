@@ -63,6 +63,29 @@ package final class ProjectState: Sendable {
             return access[place].map { ($0.body.bytes, $0.revision) }
         }
     }
+
+    /// The body of the item at an address of this project; nil where there is none.
+    package func body(at address: ItemAddress) -> [UInt8]? {
+        switch address.kind {
+        case .project: body.json.canonicalBytes()
+        case .environment:
+            (try? EnvironmentName(parsing: address.key)).flatMap { environments[$0]?.body.json.canonicalBytes() }
+        case .setting:
+            (try? ConfigKey(parsing: address.key)).flatMap { key in
+                address.environment.flatMap { environments[$0]?.own[key]?.body.bytes }
+            }
+        case .settingDefinition:
+            (try? ConfigKey(parsing: address.key)).flatMap { definitions[$0]?.body.json.canonicalBytes() }
+        case .validator:
+            (try? ValidatorName(parsing: address.key)).flatMap { validators[$0]?.body.json.canonicalBytes() }
+        case .schema:
+            (try? SchemaName(parsing: address.key)).flatMap { schemas[$0]?.body.json.canonicalBytes() }
+        case .role, .binding, .group, .identity, .issuer, .protection, .changeRequest:
+            (try? AccessPlace(address.kind, key: address.key, environment: address.environment)).flatMap {
+                access[$0]?.body.bytes
+            }
+        }
+    }
 }
 
 /// What the effects of one change touch in the resolved documents of a project.

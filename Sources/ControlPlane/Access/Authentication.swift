@@ -66,8 +66,14 @@ extension Platform {
     /// Whether what proved a caller still does: what a connection asks at each request, and a watch at each event, so that a revoked token
     /// ends at once.
     package func isLive(_ caller: Caller, tokenHash: Digest?) -> Bool {
-        guard !isDisabled(caller.subject) else { return false }
-        let now = world.now()
+        let access = state.access
+        return isLive(caller, tokenHash: tokenHash, access, access.authority(of: caller.subject), at: world.now())
+    }
+
+    func isLive(
+        _ caller: Caller, tokenHash: Digest?, _ access: AccessPolicy, _ authority: Authority, at now: Timestamp
+    ) -> Bool {
+        guard !authority.isDisabled else { return false }
         switch caller.means {
         case .credential(let id, _):
             guard let tokenHash, let credential = credentials.credential(hash: tokenHash), credential.id == id,
@@ -75,7 +81,7 @@ extension Platform {
             else { return false }
             uses.note(id, at: now)
             return true
-        case .issuer(let name, let body, let expiresAt): return now < expiresAt && state.access.issuer(name) == body
+        case .issuer(let name, let body, let expiresAt): return now < expiresAt && access.issuer(name) == body
         case .certificate: return true
         case .schedule: return false
         }

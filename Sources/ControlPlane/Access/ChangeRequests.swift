@@ -58,7 +58,7 @@ extension Platform {
             let body = ChangeRequestBody(
                 author: caller.principal, accountable: caller.subject.accountable, message: proposal.message,
                 source: proposal.source, effects: change.effects, createdAt: now)
-            return try Self.room(for: id, in: state.projects[proposal.project])
+            return try Self.room(in: state.projects[proposal.project])
                 + [Operation(.putAccess(.request(id), .request(body)), expecting: .absent)]
         }
         let job = CommitJob(
@@ -80,7 +80,7 @@ extension Platform {
     }
 
     /// Refuses more open requests than there may be, and forgets the oldest of the closed ones where there are many.
-    private static func room(for id: ChangeRequestID, in project: ProjectState?) throws(Problem) -> [Operation] {
+    private static func room(in project: ProjectState?) throws(Problem) -> [Operation] {
         var open = 0
         var closed: [(place: AccessPlace, revision: Revision)] = []
         for (place, item) in project?.access.all(.changeRequest) ?? [] {
@@ -207,21 +207,15 @@ extension Platform {
         }
         let now = world.now()
         return try await step(caller, id, in: project, .requestApprove, saying: "Approve") {
-            body, state throws(Problem) in
+            body, state, viewpoint throws(Problem) in
             let decision = try state.content(of: body, in: project, at: now)
             let guards = decision.guards(from: state)
-            let counts = guards.contains {
+            // An approval counts wherever its reviewer's do: with a token that may approve in fewer places none is given.
+            let counting = guards.filter {
                 Approvals.counts(reviewer, claiming: caller.subject.groups, for: $0, body, at: state, now: now)
             }
-            let authority = state.access.authority(of: caller.subject)
-            // An approval counts wherever its reviewer's do: with a token that may approve in fewer places none is given.
-            let mayApprove = guards.allSatisfy { guarded in
-                let place = Resource(project: guarded.project, environment: guarded.environment, kind: .setting)
-                return authority.permits(.approve, on: place, at: now)
-                    || !Approvals.counts(
-                        reviewer, claiming: caller.subject.groups, for: guarded, body, at: state, now: now)
-            }
-            guard counts, mayApprove else {
+            let mayApprove = counting.allSatisfy { viewpoint.authority.permits(.approve, on: $0.resource, at: now) }
+            guard !counting.isEmpty, mayApprove else {
                 throw Problem(
                     .forbidden,
                     body.accountable.contains(reviewer)
@@ -254,8 +248,7 @@ extension Platform {
         let now = world.now()
         let action: AuditEvent.Action = end == .rejected ? .requestReject : .requestWithdraw
         return try await step(caller, id, in: project, action, saying: end == .rejected ? "Reject" : "Withdraw") {
-            body, state throws(Problem) in
-            let viewpoint = state.viewpoint(caller.subject, of: project, at: now)
+            body, _, viewpoint throws(Problem) in
             let places = Set(body.effects.map(\.address.environment))
             let mayJudge = places.contains { environment in
                 viewpoint.permits(.approve, .setting, in: environment)
@@ -284,9 +277,8 @@ extension Platform {
     ) async throws(Problem) -> ChangeRequestReading {
         let now = world.now()
         return try await step(caller, id, in: project, .requestComment, saying: "Comment on") {
-            body, state throws(Problem) in
+            body, _, viewpoint throws(Problem) in
             // A running program sees what its settings may become, and has no say in it.
-            let viewpoint = state.viewpoint(caller.subject, of: project, at: now)
             let places = Set(body.effects.map(\.address.environment))
             guard places.contains(where: { viewpoint.permits(.read, .changeRequest, in: $0) }) else {
                 throw viewpoint.forbidden(.write, .changeRequest)
@@ -302,7 +294,7 @@ extension Platform {
         _ caller: Caller, _ id: ChangeRequestID, in project: ProjectName, message: String?, operations: [Operation]
     ) async throws(Problem) -> ChangeRequestReading {
         let (now, offsets) = (world.now(), world.offsets)
-        return try await step(caller, id, in: project, .requestEdit, saying: "Edit") { body, state throws(Problem) in
+        return try await step(caller, id, in: project, .requestEdit, saying: "Edit") { body, state, _ throws(Problem) in
             let content = Proposal(
                 project: project, by: caller.author, message: message ?? body.message, operations: operations)
             let decision = try state.decide(content, at: now, offsets: offsets)
@@ -325,7 +317,7 @@ extension Platform {
         let now = world.now()
         if let time, time <= now { throw Problem(.invalidRequest, "That time has passed; apply the request now.") }
         return try await step(caller, id, in: project, .requestSchedule, saying: "Schedule") {
-            body, state throws(Problem) in
+            body, state, _ throws(Problem) in
             do throws(Problem) {
                 // Who may not write it may not have it written.
                 _ = try state.content(of: body, in: project, at: now, by: caller.author)
@@ -355,19 +347,17 @@ extension Platform {
     private func step(
         _ caller: Caller, _ id: ChangeRequestID, in project: ProjectName, _ action: AuditEvent.Action,
         saying verb: String,
-        _ body: @escaping @Sendable (ChangeRequestBody, PlatformState) throws(Problem) -> ChangeRequestBody
+        _ body: @escaping @Sendable (ChangeRequestBody, PlatformState, Viewpoint) throws(Problem) -> ChangeRequestBody
     ) async throws(Problem) -> ChangeRequestReading {
         let now = world.now()
         let proposal = Proposal(
             project: project, by: caller.author, as: .requestStep, message: "\(verb) change request \(id.rawValue)"
         ) { state throws(Problem) in
             let viewpoint = state.viewpoint(caller.subject, of: project, at: now)
-            guard let standing = state.projects[project]?.access.request(id), Self.isVisible(standing, to: viewpoint)
+            guard let standing = viewpoint.project?.access.request(id), Self.isVisible(standing, to: viewpoint)
             else { throw .noRequest(id) }
-            guard standing.state == .open else {
-                throw Problem(.inUse, "The change request is \(standing.state.rawValue) already.")
-            }
-            return [Operation(.putAccess(.request(id), .request(try body(standing, state))))]
+            try standing.requireOpen()
+            return [Operation(.putAccess(.request(id), .request(try body(standing, state, viewpoint))))]
         }
         _ = try await submit(
             CommitJob(
@@ -404,13 +394,9 @@ extension Platform {
             source: .object(source)
         ) { state throws(Problem) in
             guard let body = state.projects[project]?.access.request(id) else { throw .noRequest(id) }
-            guard body.state == .open else {
-                throw Problem(.inUse, "The change request is \(body.state.rawValue) already.")
-            }
-            var operations: [Operation] = []
-            for effect in body.effects { operations.append(try Operation(restating: effect)) }
+            try body.requireOpen()
             let closed = body.closed(as: .applied, by: subject.principal)
-            return operations + [Operation(.putAccess(.request(id), .request(closed)))]
+            return try body.operations() + [Operation(.putAccess(.request(id), .request(closed)))]
         }
     }
 
@@ -466,6 +452,17 @@ extension Platform {
 }
 
 extension ChangeRequestBody {
+    fileprivate func requireOpen() throws(Problem) {
+        guard state == .open else { throw Problem(.inUse, "The change request is \(state.rawValue) already.") }
+    }
+
+    /// What it asks for, as somebody could ask for it now.
+    fileprivate func operations() throws(Problem) -> [Operation] {
+        var operations: [Operation] = []
+        for effect in effects { operations.append(try Operation(restating: effect)) }
+        return operations
+    }
+
     /// As it is kept once it is over: what it did is in the ledger.
     func closed(as end: State, by principal: Principal) -> ChangeRequestBody {
         var body = self
@@ -483,9 +480,7 @@ extension PlatformState {
     func content(
         of body: ChangeRequestBody, in project: ProjectName, at now: Timestamp, by author: Author = .platform()
     ) throws(Problem) -> Decision {
-        var operations: [Operation] = []
-        for effect in body.effects { operations.append(try Operation(restating: effect)) }
-        return try decide(
-            Proposal(project: project, by: author, message: body.message, operations: operations), at: now)
+        try decide(
+            Proposal(project: project, by: author, message: body.message, operations: body.operations()), at: now)
     }
 }

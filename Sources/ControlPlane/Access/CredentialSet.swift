@@ -23,6 +23,9 @@ final class CredentialSet: Sendable {
 
     func credential(hash: Digest) -> Credential? { state.withLock { $0.byHash[hash] } }
 
+    /// Looked for one by one: asked by people, of their own tokens.
+    func credential(id: String) -> Credential? { state.withLock { $0.byHash.values.first { $0.id == id } } }
+
     /// Takes in what was written since the version that is known.
     func catchUp(with store: any Store, to head: Head) async throws {
         let known = state.withLock { $0.version }

@@ -18,13 +18,9 @@ extension Platform {
         let subject = try subject(named: principal, caller)
         let authority = state.access.authority(of: subject)
         let now = world.now()
-        let matching = authority.rules(for: resource.project).flatMap { $0 }.filter { rule in
-            rule.actions.contains(action) && rule.holds(at: now) && rule.pattern.matches(action, resource)
-        }
-        let isAllowed = authority.permits(action, on: resource, at: now)
         return AccessVerdict(
-            subject: subject, isAllowed: isAllowed, isDisabled: authority.isDisabled,
-            because: matching.filter { $0.effect == .deny } + matching.filter { $0.effect == .allow })
+            subject: subject, isAllowed: authority.permits(action, on: resource, at: now),
+            isDisabled: authority.isDisabled, because: authority.rules(about: action, on: resource, at: now))
     }
 
     /// Everybody known who may do that: identities, groups, subjects of bindings, and live tokens.
@@ -39,11 +35,8 @@ extension Platform {
         return subjects.compactMap { subject in
             let authority = access.authority(of: subject)
             guard authority.permits(action, on: resource, at: now) else { return nil }
-            let because = authority.rules(for: resource.project).flatMap { $0 }.filter { rule in
-                rule.effect == .allow && rule.actions.contains(action) && rule.holds(at: now)
-                    && rule.pattern.matches(action, resource)
-            }
-            return (subject.principal, because)
+            // Whoever may is denied nothing: all of them allow it.
+            return (subject.principal, authority.rules(about: action, on: resource, at: now))
         }
     }
 
@@ -146,7 +139,7 @@ extension Platform {
     /// When what the caller showed ends; nil for never.
     package func expiry(of caller: Caller) -> Timestamp? {
         switch caller.means {
-        case .credential(let id, _): credentials.all.first { $0.id == id }?.expiresAt
+        case .credential(let id, _): credentials.credential(id: id)?.expiresAt
         case .issuer(_, _, let expiresAt): expiresAt
         case .certificate, .schedule: nil
         }

@@ -89,7 +89,7 @@ extension Platform {
 
     /// Ends a token or a session at once, here, and within a second on every replica.
     package func revoke(_ caller: Caller, id: String) async throws(Problem) {
-        guard let credential = credentials.all.first(where: { $0.id == id }), mayManage(caller, credential) else {
+        guard let credential = credentials.credential(id: id), mayManage(caller, credential) else {
             throw Problem(.notFound, "There is no token or session with the id '\(InvalidIdentifier.shown(id))'.")
         }
         guard credential.revokedAt == nil else { return }

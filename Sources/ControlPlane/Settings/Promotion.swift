@@ -25,19 +25,18 @@ extension Platform {
             source: ["operation": "promote", "from": .string(from.rawValue), "to": .string(to.rawValue)]
         ) { state throws(Problem) in
             let viewpoint = state.viewpoint(caller.subject, of: project, at: now)
-            try viewpoint.requireEnvironment(from)
+            let readable = try viewpoint.requireReading(from)
             try viewpoint.requireEnvironment(to)
             return try Self.operations(
-                promoting: keys, from: from, to: to, mode: mode, in: try state.project(project), viewpoint)
+                promoting: keys, from: from, to: to, mode: mode, in: try state.project(project), viewpoint,
+                readable)
         }
     }
 
     private static func operations(
         promoting keys: [ConfigKey]?, from: EnvironmentName, to: EnvironmentName, mode: WriteMode,
-        in project: ProjectState, _ viewpoint: Viewpoint
+        in project: ProjectState, _ viewpoint: Viewpoint, _ readable: KeyScope
     ) throws(Problem) -> [Operation] {
-        let readable = viewpoint.keys(.read, in: from)
-        guard !readable.isNone else { throw viewpoint.forbidden(.read, .setting, in: from) }
         let source = try project.environment(from)
         let target = try project.environment(to)
         let reading = try project.reading(to).contents.settings

@@ -30,7 +30,7 @@ extension Platform {
         let state = try servedState()
         let viewpoint = state.viewpoint(caller.subject, of: project, at: world.now())
         return try Self.reading(
-            environment, of: project, in: state, Self.readable(environment, by: viewpoint), viewpoint.project)
+            environment, of: project, in: state, viewpoint.requireReading(environment), viewpoint.project)
     }
 
     /// What they read at some moment.
@@ -38,18 +38,9 @@ extension Platform {
         _ caller: Caller, _ environment: EnvironmentName, of project: ProjectName, at moment: Moment
     ) async throws(Problem) -> EnvironmentReading {
         let viewpoint = viewpoint(caller, of: project)
-        let scope = try Self.readable(environment, by: viewpoint)
+        let scope = try viewpoint.requireReading(environment)
         return try Self.reading(
             environment, of: project, in: try await state(of: project, at: moment), scope, viewpoint.project)
-    }
-
-    private static func readable(
-        _ environment: EnvironmentName, by viewpoint: Viewpoint
-    ) throws(Problem) -> KeyScope {
-        let scope = viewpoint.keys(.read, in: environment)
-        guard scope.isNone || !viewpoint.sees(environment) else { return scope }
-        try viewpoint.requireEnvironment(environment)
-        throw viewpoint.forbidden(.read, .setting, in: environment)
     }
 
     private static func reading(

@@ -148,11 +148,11 @@ extension Platform {
             return scope.covers(environment) && current.environments[environment] != nil
         }
         var operations: [Operation] = []
-        for (place, item) in target.access.items.sorted(by: { $0.key < $1.key })
+        for (place, item) in target.access.all
         where isCovered(place) && current.access[place]?.body != item.body {
             operations.append(Operation(.putAccess(place, item.body)))
         }
-        for place in current.access.items.keys.sorted() where isCovered(place) && target.access[place] == nil {
+        for (place, _) in current.access.all where isCovered(place) && target.access[place] == nil {
             operations.append(Operation(.deleteAccess(place)))
         }
         return operations

@@ -103,6 +103,30 @@ extension WatchEvent {
     }
 }
 
+extension WatchEvent {
+    /// What it is about; nil where that is nothing of an environment.
+    var place: (EnvironmentName, ProjectName)? {
+        switch content {
+        case .nothing: nil
+        case .environment(let name, let project): (name, project)
+        case .document(let reading, let project): (reading.name, project)
+        case .differences(let change, _, let reading): (reading.name, change.project)
+        }
+    }
+
+    /// The event as it is told to somebody who may not read every key; nil where nothing of it is left.
+    func restricted(to isVisible: (ConfigKey) -> Bool) -> WatchEvent? {
+        switch content {
+        case .nothing, .environment: return self
+        case .document(let reading, let project):
+            return .snapshot(reading.restricted(to: isVisible), in: project, at: token)
+        case .differences(let change, let differences, let reading):
+            let visible = differences.filter { isVisible($0.key) }
+            return visible.isEmpty ? nil : .change(change, visible, in: reading.restricted(to: isVisible))
+        }
+    }
+}
+
 extension ValueDifference {
     /// `{"after":…,"before":…,"key":…}`, without the member that has no value.
     package func write(into out: inout [UInt8]) {

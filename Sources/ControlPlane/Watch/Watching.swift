@@ -11,13 +11,7 @@ extension Platform {
         _ caller: Caller, _ environment: EnvironmentName?, of project: ProjectName, after token: RevisionToken?
     ) async throws(Problem) -> WatchSubscription {
         let viewpoint = viewpoint(caller, of: project)
-        try viewpoint.requireProject()
-        if let environment {
-            try viewpoint.requireEnvironment(environment)
-            guard !viewpoint.keys(.read, in: environment).isNone else {
-                throw viewpoint.forbidden(.read, .setting, in: environment)
-            }
-        }
+        if let environment { _ = try viewpoint.requireReading(environment) } else { try viewpoint.requireProject() }
         if let token { try await awaitRevision(token) }
         _ = try servedState()
         let hub = hub
@@ -93,28 +87,27 @@ extension Platform {
     }
 }
 
+/// What of an event a watcher may see by the rights of now.
+package enum WatchSight: Sendable {
+    /// All of it: what everybody else who may is shown.
+    case whole
+    case part(WatchEvent)
+    case nothing
+    /// What proved the watcher no longer does.
+    case ended
+}
+
 extension Platform {
-    /// What of an event a watcher may see by the rights of now; nil for nothing.
-    package func visible(_ event: WatchEvent, to caller: Caller) -> WatchEvent? {
-        let (environment, project): (EnvironmentName, ProjectName)
-        switch event.content {
-        case .nothing: return event
-        case .environment(let name, let owner): (environment, project) = (name, owner)
-        case .document(let reading, let owner): (environment, project) = (reading.name, owner)
-        case .differences(let change, _, let reading): (environment, project) = (reading.name, change.project)
-        }
-        let viewpoint = viewpoint(caller, of: project)
-        let scope = viewpoint.keys(.read, in: environment)
-        guard !scope.isAll else { return event }
-        guard !scope.isNone, viewpoint.sees(environment) else { return nil }
-        func isVisible(_ key: ConfigKey) -> Bool { scope.permits(key, in: viewpoint.project) }
-        switch event.content {
-        case .nothing, .environment: return event
-        case .document(let reading, let owner):
-            return .snapshot(reading.restricted(to: isVisible), in: owner, at: event.token)
-        case .differences(let change, let differences, let reading):
-            let visible = differences.filter { isVisible($0.key) }
-            return visible.isEmpty ? nil : .change(change, visible, in: reading.restricted(to: isVisible))
-        }
+    /// Asked at each event, of the newest state once: ten thousand watchers ask it of the same event.
+    package func sight(of event: WatchEvent, by caller: Caller, tokenHash: Digest?) -> WatchSight {
+        let (state, now) = (state, world.now())
+        let authority = state.access.authority(of: caller.subject)
+        guard isLive(caller, tokenHash: tokenHash, state.access, authority, at: now) else { return .ended }
+        guard let (environment, project) = event.place else { return .whole }
+        let scope = authority.keys(.read, .setting, in: environment, of: project, at: now)
+        guard !scope.isAll else { return .whole }
+        guard !scope.isNone, authority.sees(environment, of: project, at: now) else { return .nothing }
+        let tagged = state.projects[project]
+        return event.restricted { scope.permits($0, in: tagged) }.map { .part($0) } ?? .nothing
     }
 }

@@ -25,10 +25,13 @@ struct EventStream: Sendable {
         defer { subscription.end() }
         var body = try await writer.writeHead(head)
         try await body.write(Self.opening)
-        while let event = await subscription.next() {
-            guard core.platform.isLive(caller, tokenHash: tokenHash) else { break }
-            guard let visible = core.platform.visible(event, to: caller) else { continue }
-            try await body.write(core.frames.frame(of: visible))
+        watching: while let event = await subscription.next() {
+            switch core.platform.sight(of: event, by: caller, tokenHash: tokenHash) {
+            case .whole: try await body.write(core.frames.frame(of: event))
+            case .part(let part): try await body.write(EventFrames.layOut(part))
+            case .nothing: continue
+            case .ended: break watching
+            }
         }
         try await body.finish(nil)
     }
@@ -57,7 +60,7 @@ final class EventFrames: Sendable {
         }
     }
 
-    private static func layOut(_ event: WatchEvent) -> ByteBuffer {
+    static func layOut(_ event: WatchEvent) -> ByteBuffer {
         var buffer = ByteBuffer()
         buffer.reserveCapacity(event.data.count + 96)
         buffer.writeString("id: \(event.token.text)\nevent: \(event.kind.rawValue)\ndata: ")

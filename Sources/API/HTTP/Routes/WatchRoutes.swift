@@ -23,11 +23,8 @@ enum WatchRoutes {
         if request.method == .head {
             let view = try await platform.view(caller, request.project())
             if let environment = try request.queriedEnvironment() {
-                try view.viewpoint.requireEnvironment(environment)
+                _ = try view.viewpoint.requireReading(environment)
                 _ = try view.project.environment(environment)
-                guard !view.viewpoint.keys(.read, in: environment).isNone else {
-                    throw view.viewpoint.forbidden(.read, .setting, in: environment)
-                }
             }
             return Answer(status: .ok, fields: [.contentType: Answer.ContentType.events.rawValue])
         }

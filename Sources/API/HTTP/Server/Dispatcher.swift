@@ -28,6 +28,11 @@ struct Dispatcher: Sendable {
         var hasReachedWriter = false
 
         var method: HTTPRequest.Method { request.method }
+
+        func proved() throws(Problem) -> Caller {
+            guard let caller else { throw Problem(.fault, "The request has no caller.") }
+            return caller
+        }
     }
 
     /// Bodies up to this size are read even where the request was refused before, so that its connection can be used
@@ -165,14 +170,10 @@ struct Dispatcher: Sendable {
         switch match.route.handler {
         case .status(let status): return await status(Surroundings(platform: core.platform, metrics: core.metrics))
         case .entrance(let entrance): return try await entrance(core.platform, incoming)
-        default: break
-        }
-        guard let caller = exchange.caller else { throw Problem(.fault, "The request has no caller.") }
-        switch match.route.handler {
-        case .status, .entrance: throw Problem(.fault, "A status was asked for twice.")
         case .operation(let operation), .administration(_, let operation):
-            return try await operation(core.platform, caller, incoming)
+            return try await operation(core.platform, exchange.proved(), incoming)
         case .write(let action, let plan):
+            let caller = try exchange.proved()
             return try await write(plan(core.platform, caller, incoming), action, caller, incoming, &exchange)
         }
     }
