@@ -46,8 +46,10 @@ fuzz:
 	@scripts/setup.sh run
 	@scripts/fuzz.sh
 
-## Write anew what is generated and committed (schema golden files).
+## Write anew what is generated and committed: the code of flagd's protocols, golden files.
 generate:
+	@scripts/setup.sh generate
+	@scripts/generate-protocol.sh
 	@$(BUILD) --build-tests
 	@CFG_UPDATE_GOLDEN=1 swift test --skip-build --filter Golden
 

@@ -2,6 +2,7 @@
 # Installs what a fresh Debian machine with Swift lacks. Does nothing where it is there already.
 #   scripts/setup.sh run     to build and run
 #   scripts/setup.sh test    for the tests as well: a PostgreSQL server, curl, openssl, a C compiler, OpenID providers
+#   scripts/setup.sh generate   to write generated code anew: the compiler of protocol buffers
 #   scripts/setup.sh bench   for the benchmarks as well: the peers and the load generators
 set -euo pipefail
 
@@ -9,9 +10,10 @@ packages=(libsqlite3-dev libpq-dev pkg-config)
 case "${1:-run}" in
 run) ;;
 test) packages+=(postgresql curl openssl gcc libc6-dev python3 python3-venv git) ;;
+generate) packages+=(protobuf-compiler) ;;
 bench) packages+=(postgresql curl openssl gcc libc6-dev python3 python3-venv nginx-light etcd-server etcd-client wrk nghttp2-client) ;;
 *)
-    echo "usage: scripts/setup.sh run|test|bench" >&2
+    echo "usage: scripts/setup.sh run|test|generate|bench" >&2
     exit 2
     ;;
 esac

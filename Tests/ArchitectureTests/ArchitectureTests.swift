@@ -13,7 +13,8 @@ import Testing
         "ConfigFormats": ["ConfigPlatformModel"],
         "Store": ["ConfigPlatformModel", "CLibPQ"],
         "ControlPlane": ["ConfigPlatformModel", "ConfigFormats", "Store", "Identity"],
-        "API": ["ConfigPlatformModel", "ConfigFormats", "ControlPlane"],
+        "FlagdProtocol": [],
+        "API": ["ConfigPlatformModel", "ConfigFormats", "ControlPlane", "FlagdProtocol"],
         "ConfigPlatformClient": ["ConfigPlatformModel"],
         "cfg": [
             "ConfigPlatformModel", "ConfigFormats", "JSONSchema", "Identity", "Store", "ControlPlane", "API",
