@@ -50,6 +50,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-certificates.git", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-asn1.git", from: "1.7.4"),
         .package(url: "https://github.com/grpc/grpc-swift-2.git", from: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport.git", from: "2.9.2"),
         .package(url: "https://github.com/grpc/grpc-swift-protobuf.git", from: "2.4.1"),
         .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
     ],
@@ -57,6 +58,7 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "ExactJSON"),
         .target(name: "JSONSchema", dependencies: ["ExactJSON"]),
+        .target(name: "ConfigPlatformFlags", dependencies: ["ExactJSON"]),
         .target(
             name: "Identity",
             dependencies: [
@@ -64,7 +66,7 @@ let package = Package(
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
             ]),
-        .target(name: "ConfigPlatformModel", dependencies: ["ExactJSON", "JSONSchema", crypto]),
+        .target(name: "ConfigPlatformModel", dependencies: ["ExactJSON", "JSONSchema", "ConfigPlatformFlags", crypto]),
         .target(name: "ConfigFormats", dependencies: ["ConfigPlatformModel"]),
         .target(
             name: "Store",
@@ -88,7 +90,9 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "ConfigPlatformModel", "ConfigFormats", "ControlPlane", crypto, logging, metrics, nioCore, lifecycle,
+                "ConfigPlatformModel", "ConfigPlatformFlags", "ConfigFormats", "ControlPlane", "FlagdProtocol", crypto,
+                logging, metrics, nioCore, lifecycle, grpc, protobuf,
+                .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -145,6 +149,8 @@ let package = Package(
             dependencies: [
                 "ConfigPlatformModel", "JSONSchema", "TestSupport", .product(name: "Yams", package: "Yams"),
             ]),
+        .testTarget(
+            name: "FlagsTests", dependencies: ["ExactJSON", "ConfigPlatformFlags", "TestSupport"], exclude: ["Oracles"]),
         .testTarget(
             name: "ConfigFormatsTests",
             dependencies: [

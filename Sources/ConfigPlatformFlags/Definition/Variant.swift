@@ -1,0 +1,45 @@
+package import ExactJSON
+
+/// What type a caller asks a flag's value as.
+package enum FlagType: String, Sendable, CaseIterable {
+    case boolean
+    case string
+    case integer
+    case double
+    /// An object or a list.
+    case object
+}
+
+/// One of the values a flag can have.
+package final class Variant: Sendable {
+    package let name: String
+    package let value: JSONValue
+    /// The value as JSON text, canonical; made once so that answers need not make it.
+    package let encoded: [UInt8]
+
+    package init(name: String, value: JSONValue) {
+        self.name = name
+        self.value = value
+        encoded = value.canonicalBytes()
+    }
+
+    /// Whether the value can be given to who asks for that type. An integer is a double too; a double with a fraction is no integer.
+    package func isGiven(as type: FlagType) -> Bool {
+        switch (value, type) {
+        case (.bool, .boolean), (.string, .string), (.number, .double), (.object, .object), (.array, .object): true
+        case (.number(let number), .integer): number.isInteger
+        default: false
+        }
+    }
+
+    /// The narrowest type; nil for null.
+    package var type: FlagType? {
+        switch value {
+        case .null: nil
+        case .bool: .boolean
+        case .number(let number): number.isInteger ? .integer : .double
+        case .string: .string
+        case .array, .object: .object
+        }
+    }
+}

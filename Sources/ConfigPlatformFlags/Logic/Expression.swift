@@ -1,0 +1,85 @@
+/// A compiled rule or part of one. Immutable, and free of the flag and context it is evaluated for.
+///
+/// To add an operator: a class of this kind, and its name in `Operator.all`.
+protocol Expression: AnyObject, Sendable {
+    func value(in evaluation: inout Evaluation) throws(EvaluationFailure) -> FlagValue
+    /// Whether the value counts as true. The same as asking the value, without making it.
+    func isTrue(in evaluation: inout Evaluation) throws(EvaluationFailure) -> Bool
+}
+
+extension Expression {
+    func isTrue(in evaluation: inout Evaluation) throws(EvaluationFailure) -> Bool {
+        try value(in: &evaluation).isTruthy
+    }
+}
+
+/// An expression whose value is true or false.
+protocol Predicate: Expression {}
+
+extension Predicate {
+    func value(in evaluation: inout Evaluation) throws(EvaluationFailure) -> FlagValue {
+        .bool(try isTrue(in: &evaluation))
+    }
+}
+
+final class Constant: Expression {
+    let constant: FlagValue
+
+    init(_ constant: FlagValue) {
+        self.constant = constant
+    }
+
+    func value(in evaluation: inout Evaluation) throws(EvaluationFailure) -> FlagValue { constant }
+    func isTrue(in evaluation: inout Evaluation) throws(EvaluationFailure) -> Bool { constant.isTruthy }
+}
+
+/// `[expression, …]`: a list of what they give.
+final class ListExpression: Expression {
+    private let elements: [any Expression]
+
+    init(_ elements: [any Expression]) {
+        self.elements = elements
+    }
+
+    func value(in evaluation: inout Evaluation) throws(EvaluationFailure) -> FlagValue {
+        try evaluation.step(size: elements.count)
+        return .list(try elements.values(in: &evaluation))
+    }
+}
+
+/// An operator that does not exist, or a reference to nothing: fails when it is reached.
+final class UnknownOperator: Expression {
+    private let name: String
+    private let arguments: [any Expression]
+
+    init(_ name: String, _ arguments: [any Expression]) {
+        self.name = name
+        self.arguments = arguments
+    }
+
+    func value(in evaluation: inout Evaluation) throws(EvaluationFailure) -> FlagValue {
+        _ = try arguments.values(in: &evaluation)
+        throw .unknownOperator(name)
+    }
+}
+
+extension [any Expression] {
+    func values(in evaluation: inout Evaluation) throws(EvaluationFailure) -> [FlagValue] {
+        var values: [FlagValue] = []
+        values.reserveCapacity(count)
+        for expression in self { values.append(try expression.value(in: &evaluation)) }
+        return values
+    }
+
+    /// The argument at an index; null where there are fewer.
+    @inline(__always)
+    func value(_ index: Int, in evaluation: inout Evaluation) throws(EvaluationFailure) -> FlagValue {
+        index < count ? try self[index].value(in: &evaluation) : .null
+    }
+
+    /// Evaluates those beyond the first few, whose values an operator does not use, for the failures they may hold.
+    func evaluateRest(after used: Int, in evaluation: inout Evaluation) throws(EvaluationFailure) {
+        guard count > used else { return }
+        for expression in self[used...] { _ = try expression.value(in: &evaluation) }
+    }
+}

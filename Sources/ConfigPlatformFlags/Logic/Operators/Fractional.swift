@@ -1,0 +1,127 @@
+/// `fractional`: one of several values, in proportion to their weights and always the same for the same bucket key.
+///
+/// The bucket is `(hash × Σ weights) >> 32` with MurmurHash3, so that growing the first share never moves anybody out of it. Null where there is
+/// no key, a weight is no integer, or the weights sum to 0 or to more than 2,147,483,647. A negative weight counts as 0.
+final class Fractional: Expression {
+    /// An argument, and where it is a list written out, its elements.
+    struct Argument {
+        let whole: any Expression
+        let elements: [any Expression]?
+    }
+
+    /// Nil where the flag's key and the targeting key are the bucket key.
+    private let key: (any Expression)?
+    private let shares: [Argument]
+    private let bucketing: Bucketing
+
+    init(_ arguments: [Argument], bucketing: Bucketing) {
+        self.bucketing = bucketing
+        let hasKey = arguments.first.map { $0.elements == nil } ?? false
+        key = hasKey ? arguments.first?.whole : nil
+        shares = Array(arguments.dropFirst(hasKey ? 1 : 0))
+    }
+
+    func value(in evaluation: inout Evaluation) throws(EvaluationFailure) -> FlagValue {
+        try bucket(in: &evaluation)?.value ?? .null
+    }
+
+    struct Outcome {
+        let key: FlagValue
+        let hash: UInt32
+        let bucket: Int64
+        let total: Int64
+        let value: FlagValue
+    }
+
+    /// Nil where nobody gets a share.
+    func bucket(in evaluation: inout Evaluation) throws(EvaluationFailure) -> Outcome? {
+        try evaluation.step()
+        var key = FlagValue.null
+        var usesTargetingKey = self.key == nil
+        // A first argument that comes to a list is the first share.
+        var computed: FlagValue?
+        if let expression = self.key {
+            key = try expression.value(in: &evaluation)
+            if case .list = key { (computed, usesTargetingKey) = (key, true) }
+        }
+        // Two passes, so that nothing is allocated: the weights, then the share that the bucket falls into.
+        var total: Int64 = 0
+        var isValid = true
+        if let computed {
+            if let weight = Self.weight(ofComputed: computed) { total = weight } else { isValid = false }
+        }
+        for share in shares {
+            if let weight = try Self.weight(of: share, in: &evaluation) { total += weight } else { isValid = false }
+        }
+        var hash: UInt32?
+        if !usesTargetingKey {
+            hash = key.isNull ? nil : bucketing.hash(of: key)
+        } else if let both = try Self.flagAndTargetingKey(in: evaluation) {
+            key = .list([.string(both.flagKey), .string(both.targetingKey)])
+            hash = bucketing.hash(ofFlag: both.flagKey, targetingKey: both.targetingKey)
+        }
+        guard let hash, isValid, total > 0, total <= Int64(Int32.max) else { return nil }
+        return try outcome(key, hash, total, computed, in: &evaluation)
+    }
+
+    private func outcome(
+        _ key: FlagValue, _ hash: UInt32, _ total: Int64, _ computed: FlagValue?, in evaluation: inout Evaluation
+    ) throws(EvaluationFailure) -> Outcome? {
+        let bucket = Int64((UInt64(hash) &* UInt64(total)) >> 32)
+        var end: Int64 = 0
+        if case .list(let elements)? = computed, let weight = computed.flatMap(Self.weight(ofComputed:)) {
+            end += weight
+            if bucket < end {
+                return Outcome(key: key, hash: hash, bucket: bucket, total: total, value: elements[0])
+            }
+        }
+        for share in shares {
+            end += try Self.weight(of: share, in: &evaluation) ?? 0
+            guard bucket < end else { continue }
+            var value = FlagValue.null
+            if let elements = share.elements {
+                value = try elements[0].value(in: &evaluation)
+            } else if case .list(let elements) = try share.whole.value(in: &evaluation) {
+                value = elements[0]
+            }
+            return Outcome(key: key, hash: hash, bucket: bucket, total: total, value: value)
+        }
+        return nil
+    }
+
+    private static func flagAndTargetingKey(
+        in evaluation: borrowing Evaluation
+    ) throws(EvaluationFailure) -> (flagKey: String, targetingKey: String)? {
+        let data: FlagObject
+        switch evaluation.scope {
+        case nil: data = evaluation.context.attributes
+        case .object(let object)?: data = object
+        default: throw .impossible("fractional without a bucket key where there is no targeting key")
+        }
+        guard case .string(let targetingKey)? = data["targetingKey"], !targetingKey.isEmpty else { return nil }
+        // Inside map, filter and the like there is no flag's key.
+        return (evaluation.scope == nil ? evaluation.flagKey : "", targetingKey)
+    }
+
+    private static func weight(of share: Argument, in evaluation: inout Evaluation) throws(EvaluationFailure) -> Int64?
+    {
+        guard let elements = share.elements else { return weight(ofComputed: try share.whole.value(in: &evaluation)) }
+        switch elements.count {
+        case 1: return 1
+        case 2:
+            if let constant = elements[1] as? Constant { return weight(constant.constant) }
+            return weight(try elements[1].value(in: &evaluation))
+        default: return nil
+        }
+    }
+
+    private static func weight(ofComputed share: FlagValue) -> Int64? {
+        guard case .list(let elements) = share, (1...2).contains(elements.count) else { return nil }
+        return elements.count == 1 ? 1 : weight(elements[1])
+    }
+
+    private static func weight(_ value: FlagValue) -> Int64? {
+        guard case .integer(let weight) = value else { return nil }
+        return min(max(0, weight), Int64(UInt32.max))
+    }
+}
