@@ -1,9 +1,10 @@
 package import ExactJSON
 import Synchronization
 
-/// Rules that several flags share, by name: flagd's `$evaluators`.
-package final class Evaluators: Sendable {
-    package let definitions: JSONObject
+/// A rule that several flags share. It is compiled once for all evaluators that have it, so it may only be in such in which everything that
+/// it refers to is the same.
+package final class SharedLogic: Sendable {
+    package let logic: JSONValue
 
     struct Compiled: Sendable {
         let expression: any Expression
@@ -13,37 +14,52 @@ package final class Evaluators: Sendable {
         let height: Int
     }
 
-    private let compiled: Mutex<[Bucketing: [ExactName: Compiled]]> = Mutex([:])
+    fileprivate let compiled: Mutex<[Bucketing: Compiled]> = Mutex([:])
+
+    package init(_ logic: JSONValue) {
+        self.logic = logic
+    }
+}
+
+/// Rules that several flags share, by name: flagd's `$evaluators`.
+package final class Evaluators: Sendable {
+    private let rules: [ExactName: SharedLogic]
 
     package init(_ definitions: JSONObject = JSONObject()) {
-        self.definitions = definitions
+        rules = Dictionary(
+            uniqueKeysWithValues: definitions.members.map { (ExactName($0.name), SharedLogic($0.value)) })
     }
 
-    subscript(name: String) -> JSONValue? { definitions[name] }
+    /// Of two rules of one name the later counts.
+    package init(sharing rules: some Sequence<(name: String, rule: SharedLogic)>) {
+        self.rules = Dictionary(rules.map { (ExactName($0.name), $0.rule) }) { $1 }
+    }
+
+    subscript(name: String) -> JSONValue? { rules[ExactName(name)]?.logic }
 
     /// The rule, compiled at its first use and shared after that; nil where there is none of that name, or where following it leads back
     /// to itself.
-    func compiled(_ name: String, _ bucketing: Bucketing, depth: Int) -> Compiled? {
-        let key = ExactName(name)
-        if let known = compiled.withLock({ $0[bucketing]?[key] }) { return known }
-        guard let rule = definitions[name], !leadsToItself(name) else { return nil }
+    func compiled(_ name: String, _ bucketing: Bucketing, depth: Int) -> SharedLogic.Compiled? {
+        guard let rule = rules[ExactName(name)] else { return nil }
+        if let known = rule.compiled.withLock({ $0[bucketing] }) { return known }
+        guard !leadsToItself(name) else { return nil }
         var compiler = LogicCompiler(evaluators: self, bucketing: bucketing, depth: depth)
-        let expression = compiler.compile(rule, at: .root)
-        let made = Compiled(
+        let expression = compiler.compile(rule.logic, at: .root)
+        let made = SharedLogic.Compiled(
             expression: expression, references: compiler.references, faults: compiler.faults,
             height: compiler.deepest - depth)
         // Too deep only from here, perhaps: elsewhere it may be in order.
         if compiler.isTooDeep { return made }
-        compiled.withLock { $0[bucketing, default: [:]][key] = made }
+        rule.compiled.withLock { $0[bucketing] = made }
         return made
     }
 
     private func leadsToItself(_ name: String) -> Bool {
         var seen: Set<ExactName> = []
-        var open = Evaluators.references(in: definitions[name] ?? .null)
+        var open = Evaluators.references(in: self[name] ?? .null)
         while let next = open.popFirst() {
             if next.text.hasSameBytes(as: name) { return true }
-            guard seen.insert(next).inserted, let rule = definitions[next.text] else { continue }
+            guard seen.insert(next).inserted, let rule = self[next.text] else { continue }
             open.formUnion(Evaluators.references(in: rule))
         }
         return false

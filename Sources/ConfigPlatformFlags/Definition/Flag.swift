@@ -100,8 +100,9 @@ package final class Flag: Sendable {
         case .none: return resolveDefault(.static, as: type)
         case .invalid: return Resolution(.parseError)
         case .rule(let rule):
-            var evaluation = Evaluation(flagKey: key, context: context, timestamp: timestamp)
-            return resolve(rule, in: &evaluation, as: type)
+            return Evaluation.run(flagKey: key, context: context, timestamp: timestamp) { evaluation in
+                resolve(rule, in: &evaluation, as: type)
+            }
         }
     }
 
@@ -115,8 +116,10 @@ package final class Flag: Sendable {
         var compiler = LogicCompiler(evaluators: evaluators, bucketing: bucketing, isTraced: true)
         let rule = compiler.compile(logic, at: JSONPointer.root.appending("targeting"))
         let trace = TraceRecorder()
-        var evaluation = Evaluation(flagKey: key, context: context, timestamp: timestamp, trace: trace)
-        let resolution = resolve(rule, in: &evaluation, as: type)
+        let resolution = Evaluation.run(flagKey: key, context: context, timestamp: timestamp, trace: trace) {
+            evaluation in
+            resolve(rule, in: &evaluation, as: type)
+        }
         return (resolution, trace.steps, trace.left)
     }
 

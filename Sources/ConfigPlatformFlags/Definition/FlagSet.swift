@@ -2,11 +2,11 @@ package import ExactJSON
 
 /// The flags of one environment, or of one definition file, by key. Immutable.
 package struct FlagSet: Sendable {
-    private let flags: [ExactName: Flag]
+    private let flags: NameTable<Flag>
     package let metadata: JSONObject
 
     package init(_ flags: some Sequence<Flag>, metadata: JSONObject = JSONObject()) {
-        self.flags = Dictionary(flags.map { (ExactName($0.key), $0) }) { $1 }
+        self.flags = NameTable(flags.map { ($0.key, $0) })
         self.metadata = metadata
     }
 
@@ -42,20 +42,21 @@ package struct FlagSet: Sendable {
             }
         default: throw InvalidFlagDefinition(place, "must be an object of flags by key")
         }
-        var flags: [ExactName: Flag] = [:]
+        var flags: [(String, Flag)] = []
         for (key, place, definition) in named {
             guard case .object(let definition) = definition else {
                 throw InvalidFlagDefinition(place, "must be an object")
             }
             do {
-                flags[ExactName(key)] = try Flag(
+                let flag = try Flag(
                     key: key, definition: definition, evaluators: evaluators, metadata: metadata, bucketing: bucketing)
+                flags.append((key, flag))
             } catch {
                 throw InvalidFlagDefinition(
                     JSONPointer(tokens: place.tokens + error.pointer.tokens), error.message)
             }
         }
-        self.flags = flags
+        self.flags = NameTable(flags)
         self.metadata = metadata
     }
 
@@ -64,12 +65,12 @@ package struct FlagSet: Sendable {
     /// In order of key.
     package var sorted: [Flag] { flags.values.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) } }
 
-    package subscript(key: String) -> Flag? { flags[ExactName(key)] }
+    package subscript(key: String) -> Flag? { flags[key] }
 
     /// What a flag comes to; `FLAG_NOT_FOUND` where there is none of that key.
     package func resolve(
         _ key: String, _ context: FlagContext, as type: FlagType?, at timestamp: Int64
     ) -> Resolution {
-        self[key]?.resolve(context, as: type, at: timestamp) ?? Resolution(.flagNotFound)
+        flags[key]?.resolve(context, as: type, at: timestamp) ?? Resolution(.flagNotFound)
     }
 }

@@ -17,49 +17,46 @@ struct VariablePath: Sendable {
     }
 
     let parts: [Part]
-    private static let platform = FlagObject.hash(of: "$flagd")
+    /// The only part, where it is an attribute of the context itself.
+    let single: Part?
+    private static let platform = "$flagd"
 
     init(_ text: String) {
         parts = text.split(separator: ".", omittingEmptySubsequences: false).map { Part(String($0)) }
+        single = parts.count == 1 && !text.hasSameBytes(as: Self.platform) ? parts[0] : nil
     }
 
-    /// Nil where there is nothing or null.
+    /// Null where there is nothing.
     @inline(__always)
-    func value(in evaluation: borrowing Evaluation) -> FlagValue? {
-        guard evaluation.scope == nil else { return scopedValue(in: evaluation) }
-        let first = parts[0]
-        if first.hash == Self.platform, first.name.hasSameBytes(as: "$flagd") { return platformValue(in: evaluation) }
-        guard let index = evaluation.context.attributes.index(of: first.name, hash: first.hash) else { return nil }
-        let value = evaluation.context.attributes.members[index].value
-        if parts.count == 1 {
-            if case .null = value { return nil }
-            return value
-        }
-        return rest(after: 1, of: value)
+    func value(in evaluation: borrowing Evaluation) -> FlagValue {
+        if evaluation.scope == nil, let single { return evaluation.attribute(single.name, hash: single.hash) }
+        return nestedValue(in: evaluation)
     }
 
-    private func platformValue(in evaluation: borrowing Evaluation) -> FlagValue? {
+    private func nestedValue(in evaluation: borrowing Evaluation) -> FlagValue {
+        if let scope = evaluation.scope { return rest(after: 0, of: scope) }
+        let first = parts[0]
+        if first.name.hasSameBytes(as: Self.platform) { return platformValue(in: evaluation) }
+        return rest(after: 1, of: evaluation.attribute(first.name, hash: first.hash))
+    }
+
+    private func platformValue(in evaluation: borrowing Evaluation) -> FlagValue {
         if parts.count == 2 {
             switch parts[1].name {
             case "flagKey": return .string(evaluation.flagKey)
             case "timestamp": return .integer(evaluation.timestamp)
-            default: return nil
+            default: return .null
             }
         }
         return rest(after: 1, of: .object(evaluation.platformAttributes))
     }
 
-    private func scopedValue(in evaluation: borrowing Evaluation) -> FlagValue? {
-        evaluation.scope.flatMap { rest(after: 0, of: $0) }
-    }
-
-    func rest(after start: Int, of value: FlagValue) -> FlagValue? {
+    private func rest(after start: Int, of value: FlagValue) -> FlagValue {
         var value = value
         for part in parts[start...] {
-            guard let next = part.value(in: value) else { return nil }
+            guard let next = part.value(in: value) else { return .null }
             value = next
         }
-        if case .null = value { return nil }
         return value
     }
 }
@@ -92,20 +89,17 @@ extension FlagValue {
         return .string(String(scalars[index]))
     }
 
-    /// What JsonLogic's `var` finds under a computed key; nil where that is nothing or null.
-    static func attribute(_ key: FlagValue, in evaluation: borrowing Evaluation) -> FlagValue? {
+    /// What JsonLogic's `var` finds under a computed key; null where that is nothing.
+    static func attribute(_ key: FlagValue, in evaluation: borrowing Evaluation) -> FlagValue {
         switch key {
         case .null: return evaluation.data
         case .string(let text) where text.isEmpty: return evaluation.data
         case .bool, .integer, .double:
-            guard let index = Int(exactly: key.double), index >= 0 else { return nil }
+            guard let index = Int(exactly: key.double), index >= 0 else { return .null }
             switch evaluation.data {
-            case .list(let elements):
-                guard index < elements.count else { return nil }
-                if case .null = elements[index] { return nil }
-                return elements[index]
-            case .string(let text): return character(index, of: text)
-            default: return nil
+            case .list(let elements): return index < elements.count ? elements[index] : .null
+            case .string(let text): return character(index, of: text) ?? .null
+            default: return .null
             }
         default: return VariablePath(key.text).value(in: evaluation)
         }
@@ -122,7 +116,7 @@ final class Attribute: Expression {
 
     func value(in evaluation: inout Evaluation) throws(EvaluationFailure) -> FlagValue {
         try evaluation.step()
-        return path.value(in: evaluation) ?? .null
+        return path.value(in: evaluation)
     }
 }
 
@@ -138,7 +132,8 @@ final class ComputedAttribute: Expression {
         try evaluation.step()
         let values = try arguments.values(in: &evaluation)
         guard values.count <= 2 else { throw .impossible("var takes a path and a default") }
-        return FlagValue.attribute(values.first ?? .null, in: evaluation) ?? (values.count > 1 ? values[1] : .null)
+        let value = FlagValue.attribute(values.first ?? .null, in: evaluation)
+        return value.isNull && values.count > 1 ? values[1] : value
     }
 }
 
@@ -175,8 +170,8 @@ final class Missing: Expression {
         for key in keys {
             try evaluation.step()
             switch FlagValue.attribute(key, in: evaluation) {
-            case nil: absent.append(key)
-            case .string(let text)? where text.isEmpty: absent.append(key)
+            case .null: absent.append(key)
+            case .string(let text) where text.isEmpty: absent.append(key)
             default: break
             }
         }

@@ -18,8 +18,8 @@ enum Operator {
         },
         "missing": { Missing(.all, $0) },
         "missing_some": { Missing(.some, $0) },
-        "if": { Choice($0) },
-        "?:": { Choice($0) },
+        "if": choice,
+        "?:": choice,
         "and": { Conjunction($0) },
         "or": { Disjunction($0) },
         "!": { Truth($0, is: false) },
@@ -54,6 +54,10 @@ enum Operator {
         "ends_with": { TextEnd(.end, $0) },
         "sem_ver": { VersionComparison($0) },
     ]
+
+    private static let choice: Make = { arguments in
+        arguments.count == 3 ? Branch(arguments[0], arguments[1], arguments[2]) : Choice(arguments)
+    }
 
     private static func equality(_ arguments: [any Expression], isStrict: Bool, expected: Bool) -> any Expression {
         if arguments.count == 2 {

@@ -26,6 +26,10 @@ package struct FlagObject: Sendable {
 
     package init() {}
 
+    init(members: [Member]) {
+        self.members = members
+    }
+
     package init(_ object: JSONObject) {
         members.reserveCapacity(object.count)
         for member in object.members {
@@ -64,14 +68,7 @@ package struct FlagObject: Sendable {
     }
 
     /// Of the name's bytes. It only finds candidates; bytes decide.
-    static func hash(of name: String) -> UInt64 {
-        var name = name
-        return name.withUTF8 { bytes in
-            var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-            for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-            return hash
-        }
-    }
+    static func hash(of name: String) -> UInt64 { ExactName.quickHash(of: name) }
 }
 
 extension FlagValue {

@@ -38,10 +38,15 @@ final class AttributeEqualsText: Predicate {
 
     func isTrue(in evaluation: inout Evaluation) throws(EvaluationFailure) -> Bool {
         try evaluation.step()
+        if evaluation.scope == nil, let single = path.single,
+            let isSame = evaluation.attribute(single.name, hash: single.hash, is: text)
+        {
+            return isSame == expected
+        }
         switch path.value(in: evaluation) {
-        case .string(let other)?: return text.hasSameBytes(as: other) == expected
-        case nil: return !expected
-        case let other?: return (!isStrict && other.isLooselyEqual(to: .string(text))) == expected
+        case .string(let other): return text.hasSameBytes(as: other) == expected
+        case .null: return !expected
+        case let other: return (!isStrict && other.isLooselyEqual(to: .string(text))) == expected
         }
     }
 }

@@ -17,6 +17,25 @@ final class Choice: Expression {
     }
 }
 
+/// `if` with one condition and two outcomes, the commonest.
+final class Branch: Expression {
+    private let condition: any Expression
+    private let consequence: any Expression
+    private let alternative: any Expression
+
+    init(_ condition: any Expression, _ consequence: any Expression, _ alternative: any Expression) {
+        self.condition = condition
+        self.consequence = consequence
+        self.alternative = alternative
+    }
+
+    func value(in evaluation: inout Evaluation) throws(EvaluationFailure) -> FlagValue {
+        try evaluation.step()
+        return try condition.isTrue(in: &evaluation)
+            ? consequence.value(in: &evaluation) : alternative.value(in: &evaluation)
+    }
+}
+
 /// `and`: the first that is false, else the last.
 final class Conjunction: Expression {
     private let arguments: [any Expression]

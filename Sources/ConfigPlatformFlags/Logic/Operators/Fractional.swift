@@ -89,16 +89,18 @@ final class Fractional: Expression {
         return nil
     }
 
+    private static let targetingKeyHash = FlagObject.hash(of: "targetingKey")
+
     private static func flagAndTargetingKey(
         in evaluation: borrowing Evaluation
     ) throws(EvaluationFailure) -> (flagKey: String, targetingKey: String)? {
-        let data: FlagObject
+        let found: FlagValue
         switch evaluation.scope {
-        case nil: data = evaluation.context.attributes
-        case .object(let object)?: data = object
+        case nil: found = evaluation.attribute("targetingKey", hash: targetingKeyHash)
+        case .object(let object)?: found = object["targetingKey"] ?? .null
         default: throw .impossible("fractional without a bucket key where there is no targeting key")
         }
-        guard case .string(let targetingKey)? = data["targetingKey"], !targetingKey.isEmpty else { return nil }
+        guard case .string(let targetingKey) = found, !targetingKey.isEmpty else { return nil }
         // Inside map, filter and the like there is no flag's key.
         return (evaluation.scope == nil ? evaluation.flagKey : "", targetingKey)
     }
