@@ -44,6 +44,10 @@ package enum FlagLimits {
     package static let guardIntervalSeconds = 5...86_400 as ClosedRange<Int64>
     package static let bakeSeconds = 0...2_592_000 as ClosedRange<Int64>
     package static let guardFailures = 1...100 as ClosedRange<Int64>
+    /// Rules referred to one from the other: segments that name segments, flags that require flags.
+    package static let referenceDepth = 16
+    /// Bytes of a flag's targeting with all that it refers to put in, as clients do.
+    package static let expandedBytes = 16 << 20
     /// Faults told of one item.
     package static let faults = 32
 }
