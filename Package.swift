@@ -78,8 +78,8 @@ let package = Package(
         .target(
             name: "ControlPlane",
             dependencies: [
-                "ConfigPlatformModel", "ConfigFormats", "Store", "Identity", crypto, logging, metrics, lifecycle,
-                nioCore,
+                "ConfigPlatformModel", "ConfigPlatformFlags", "ConfigFormats", "Store", "Identity", crypto, logging,
+                metrics, lifecycle, nioCore,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -131,7 +131,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "ConfigPlatformModel", "JSONSchema", "ControlPlane", "Store", crypto, logging, nioCore,
+                "ConfigPlatformModel", "ConfigPlatformFlags", "JSONSchema", "ControlPlane", "Store", crypto, logging,
+                nioCore,
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
@@ -143,7 +144,8 @@ let package = Package(
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ],
             exclude: ["Servers"]),
-        .testTarget(name: "ModelTests", dependencies: ["ConfigPlatformModel", "TestSupport", crypto]),
+        .testTarget(
+            name: "ModelTests", dependencies: ["ConfigPlatformModel", "ConfigPlatformFlags", "TestSupport", crypto]),
         .testTarget(
             name: "JSONSchemaTests",
             dependencies: [

@@ -25,6 +25,8 @@ package enum Limits {
     /// Bytes of one schema in canonical form.
     package static let schemaBytes = 512 << 10
     package static let validatorsPerProject = 16
+    package static let flagsPerProject = 200_000
+    package static let segmentsPerProject = 10_000
     /// Bytes of a validator's answer.
     package static let validatorAnswerBytes = 64 << 10
     /// Findings of a report, and warnings of an answer.
@@ -56,6 +58,10 @@ package enum Limits {
     /// Longest wait for `X-Minimum-Revision`.
     package static let minimumRevisionWaitSeconds = 5
     package static let requestSeconds = 30
+    /// Bytes of one message sent to the gRPC server: a flag's key and a context.
+    package static let grpcMessageBytes = 1 << 20
+    /// Calls that one gRPC connection may have open.
+    package static let grpcStreamsPerConnection = 250
     package static let tokens = 10_000
     package static let grantsPerToken = 32
     /// Sessions that are live.

@@ -1,3 +1,4 @@
+import ConfigPlatformFlags
 package import ConfigPlatformModel
 import JSONSchema
 
@@ -16,12 +17,12 @@ package struct ReferenceModel: Sendable {
         case refused(Problem.Code)
     }
 
-    fileprivate struct Item<Body: Equatable & Sendable>: Equatable, Sendable {
+    struct Item<Body: Equatable & Sendable>: Equatable, Sendable {
         let body: Body
         let revision: Int64
     }
 
-    fileprivate struct Project: Equatable, Sendable {
+    struct Project: Equatable, Sendable {
         var item: Item<ProjectBody>
         var environments: [EnvironmentName: Item<EnvironmentBody>] = [:]
         var settings: [EnvironmentName: [ConfigKey: Item<SettingBody>]] = [:]
@@ -29,9 +30,10 @@ package struct ReferenceModel: Sendable {
         var schemas: [SchemaName: Item<SchemaBody>] = [:]
         var validators: [ValidatorName: Item<ValidatorBody>] = [:]
         var access: [AccessPlace: Item<AccessBody>] = [:]
+        var flags: [FlagPlace: Item<FlagItemBody>] = [:]
     }
 
-    fileprivate struct Refusal: Error {
+    struct Refusal: Error {
         let code: Problem.Code
     }
 
@@ -50,6 +52,15 @@ package struct ReferenceModel: Sendable {
     /// What programs of an environment read; nil where there is no such environment.
     package func resolved(_ environment: EnvironmentName, of project: ProjectName) -> [ConfigKey: JSONValue]? {
         projects[project].flatMap { $0.environments[environment] == nil ? nil : try? $0.resolved(environment) }
+    }
+
+    /// What flags come to in an environment, in flagd's format; nil where there is no such environment.
+    package func flagDocument(_ environment: EnvironmentName, of project: ProjectName) -> JSONValue? {
+        projects[project].flatMap { $0.environments[environment] == nil ? nil : try? $0.flagDocument(environment) }
+    }
+
+    package func flagPlaces(of project: ProjectName) -> [FlagPlace] {
+        (projects[project]?.flags.keys.map { $0 } ?? []).sorted { "\($0)" < "\($1)" }
     }
 
     /// The same nested by segment, as the resolved document shows it.
@@ -85,6 +96,7 @@ package struct ReferenceModel: Sendable {
         case .putSchema(let name, _), .deleteSchema(let name): return project.schemas[name]?.revision
         case .putValidator(let name, _), .deleteValidator(let name): return project.validators[name]?.revision
         case .putAccess(let place, _), .deleteAccess(let place): return project.access[place]?.revision
+        case .putFlag(let place, _), .deleteFlag(let place): return project.flags[place]?.revision
         }
     }
 
@@ -122,7 +134,7 @@ package struct ReferenceModel: Sendable {
         }
         if isEnded { return nil }
         var after = try before ?? Project(item: Item(body: ProjectBody(), revision: revision + 1))
-        for operation in operations { after.applyUnlessSetting(operation.target, at: revision + 1) }
+        for operation in operations { after.applyUnlessOwn(operation.target, at: revision + 1) }
         // An environment that others stand on stays, unless the change itself takes it from under them.
         for child in after.environments.values where child.revision <= revision {
             let isStanding = child.body.inherits.allSatisfy { after.environments[$0] != nil }
@@ -133,8 +145,10 @@ package struct ReferenceModel: Sendable {
             guard after.environments[environment] != nil else {
                 throw Refusal(code: before?.environments[environment] == nil ? .notFound : .invalidChange)
             }
-            after.applySetting(operation.target, at: revision + 1)
+            after.applyOwn(operation.target, at: revision + 1)
         }
+        for environment in after.environments.keys { _ = try after.layers(environment) }
+        try after.checkFlags(since: before)
         for environment in after.environments.keys {
             try after.checkSchemas(Self.document(of: try after.resolved(environment)), of: environment)
         }
@@ -144,7 +158,7 @@ package struct ReferenceModel: Sendable {
 
 extension ReferenceModel.Project {
     /// Writes one item. One that is put as it stands already keeps its revision.
-    fileprivate mutating func applyUnlessSetting(_ target: Operation.Target, at revision: Int64) {
+    fileprivate mutating func applyUnlessOwn(_ target: Operation.Target, at revision: Int64) {
         switch target {
         case .putProject(let body):
             if item.body.json != body.json { item = .init(body: body, revision: revision) }
@@ -154,6 +168,7 @@ extension ReferenceModel.Project {
             environments[name] = nil
             settings[name] = nil
             access[.protection(of: name)] = nil
+            flags = flags.filter { $0.key.environment != name }
         case .putDefinition(let key, let body):
             if definitions[key]?.body.json != body.json { definitions[key] = .init(body: body, revision: revision) }
         case .deleteDefinition(let key): definitions[key] = nil
@@ -166,16 +181,23 @@ extension ReferenceModel.Project {
         case .putAccess(let place, let body):
             if access[place]?.body != body { access[place] = .init(body: body, revision: revision) }
         case .deleteAccess(let place): access[place] = nil
-        case .deleteProject, .putSetting, .deleteSetting: break
+        case .putFlag(let place, _) where place.environment == nil: applyOwn(target, at: revision)
+        case .deleteFlag(let place) where place.environment == nil: applyOwn(target, at: revision)
+        case .deleteProject, .putSetting, .deleteSetting, .putFlag, .deleteFlag: break
         }
     }
 
-    fileprivate mutating func applySetting(_ target: Operation.Target, at revision: Int64) {
+    /// What an environment has itself, which cannot be before the environment is there.
+    fileprivate mutating func applyOwn(_ target: Operation.Target, at revision: Int64) {
         if case .putSetting(let key, let environment, let body) = target {
             if settings[environment]?[key]?.body.bytes == body.bytes { return }
             settings[environment, default: [:]][key] = .init(body: body, revision: revision)
         } else if case .deleteSetting(let key, let environment) = target {
             settings[environment]?[key] = nil
+        } else if case .putFlag(let place, let body) = target {
+            if flags[place]?.body.json != body.json { flags[place] = .init(body: body, revision: revision) }
+        } else if case .deleteFlag(let place) = target {
+            flags[place] = nil
         }
     }
 
@@ -199,7 +221,7 @@ extension ReferenceModel.Project {
     }
 
     /// Lowest first, each once and after all that it inherits from, the environment last.
-    private func layers(_ name: EnvironmentName, below: [EnvironmentName] = []) throws -> [EnvironmentName] {
+    func layers(_ name: EnvironmentName, below: [EnvironmentName] = []) throws -> [EnvironmentName] {
         guard let environment = environments[name], !below.contains(name), below.count <= Limits.inheritanceDepth else {
             throw ReferenceModel.Refusal(code: .invalidChange)
         }

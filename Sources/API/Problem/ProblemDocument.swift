@@ -46,6 +46,7 @@ extension Violation {
         json.member("environment", environment?.rawValue)
         json.member("key", key)
         json.member("keyword", keyword)
+        json.member("kind", kind?.rawValue)
         json.member("line", line)
         json.member("message", message)
         json.member("pointer", pointer)

@@ -50,7 +50,8 @@ package struct AccessPlace: Hashable, Sendable, Comparable {
                 throw InvalidIdentifier("A protection belongs to an environment, and its key is 'protection'.")
             }
             self = .protection(of: environment)
-        case .project, .environment, .setting, .settingDefinition, .schema, .validator:
+        case .project, .environment, .setting, .settingDefinition, .schema, .validator, .flag, .segment, .flagRule,
+            .flagRollout, .flagKill:
             throw InvalidIdentifier("\(kind.rawValue) is no kind of access.")
         }
     }
@@ -98,7 +99,8 @@ package enum AccessBody: Hashable, Sendable {
         case .protection: self = .protection(try ProtectionBody(parsing: json))
         case .changeRequest:
             throw Problem(.invalidRequest, "Change requests are not written; they come of changes that need approval.")
-        case .project, .environment, .setting, .settingDefinition, .schema, .validator:
+        case .project, .environment, .setting, .settingDefinition, .schema, .validator, .flag, .segment, .flagRule,
+            .flagRollout, .flagKill:
             throw Problem(.fault, "\(kind.rawValue) is no kind of access.")
         }
     }
@@ -176,7 +178,9 @@ extension Kind {
     package var isAccess: Bool {
         switch self {
         case .role, .binding, .group, .identity, .issuer, .protection, .changeRequest: true
-        case .project, .environment, .setting, .settingDefinition, .schema, .validator: false
+        case .project, .environment, .setting, .settingDefinition, .schema, .validator, .flag, .segment, .flagRule,
+            .flagRollout, .flagKill:
+            false
         }
     }
 

@@ -18,6 +18,8 @@ package enum Action: String, CaseIterable, Hashable, Sendable {
     case audit
     /// Take the rights of an operator at once, in an emergency, for a while.
     case breakGlass = "break-glass"
+    /// Override a flag in an environment at once, whatever its rules say.
+    case kill
 }
 
 /// A set of actions.
@@ -50,6 +52,7 @@ package struct ActionSet: Hashable, Sendable {
         case .administer: 64
         case .audit: 128
         case .breakGlass: 256
+        case .kill: 512
         }
     }
 }

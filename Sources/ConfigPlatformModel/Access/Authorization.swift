@@ -30,6 +30,9 @@ struct Authorization {
             guard let name = try? EnvironmentName(parsing: about.key) else { return }
             try viewpoint.require(.write, .environment, in: name)
         case .schema: try viewpoint.require(.write, .schema)
+        case .flagKill where viewpoint.permits(.kill, .flagKill, in: about.environment): break
+        case .flag, .segment, .flagRule, .flagRollout, .flagKill:
+            try viewpoint.require(.write, about.kind, in: about.environment)
         case .changeRequest, .project, .binding: break
         default: try viewpoint.require(.administer, about.kind, in: about.environment)
         }
@@ -64,6 +67,10 @@ struct Authorization {
                 try checkTags(of: key, operation.target)
             case .putSchema, .deleteSchema: try viewpoint.require(.write, .schema)
             case .putValidator, .deleteValidator: try viewpoint.require(.administer, .validator)
+            case .putFlag(.kill(_, let environment), _) where viewpoint.permits(.kill, .flagKill, in: environment):
+                break
+            case .putFlag(let place, _), .deleteFlag(let place):
+                try viewpoint.require(.write, place.kind, in: place.environment)
             case .putAccess(let place, let body): try check(place, body)
             case .deleteAccess(let place): try check(place, nil)
             }
@@ -138,13 +145,21 @@ struct Authorization {
         for parent in environment.body.inherits where !known.contains(parent) {
             for layer in after.layering.layers[parent] ?? [parent] {
                 guard before?.environments[layer] != nil else { continue }
-                guard viewpoint.sees(layer), viewpoint.keys(.read, in: layer).isAll else {
+                guard viewpoint.sees(layer), viewpoint.keys(.read, in: layer).isAll, readsFlags(of: layer) else {
                     throw Problem(
                         .forbidden,
                         "To inherit from '\(parent.rawValue)' is to read all of it, which you may not.")
                 }
             }
         }
+    }
+
+    /// Whether all may be read that an environment itself says of flags.
+    private func readsFlags(of name: EnvironmentName) -> Bool {
+        guard let own = before?.environments[name]?.flags else { return true }
+        return (own.rules.isEmpty || viewpoint.permits(.read, .flagRule, in: name))
+            && (own.rollouts.isEmpty || viewpoint.permits(.read, .flagRollout, in: name))
+            && (own.kills.isEmpty || viewpoint.permits(.read, .flagKill, in: name))
     }
 
     private func checkSchema(_ name: SchemaName, _ after: ProjectState) throws(Problem) {

@@ -1,7 +1,10 @@
+import ConfigPlatformFlags
+
 /// What a change does, as whoever approves it sees it: its own items before and afterwards, what programs of each environment would find
 /// altered, and what anybody might do that they may not now.
 package struct Impact: Sendable {
     package let environments: [(environment: EnvironmentName, differences: [ValueDifference])]
+    package let flags: [(environment: EnvironmentName, differences: [FlagDifference])]
     /// SHA-256 of all of it in canonical JSON: what an approval is bound to.
     package let digest: Digest
 
@@ -10,18 +13,18 @@ package struct Impact: Sendable {
             let differences = decision.differences(in: name)
             return differences.isEmpty ? nil : (name, differences)
         }
-        var out = Array("{\"environments\":{".utf8)
-        for (index, (environment, differences)) in environments.enumerated() {
-            if index > 0 { out.append(UInt8(ascii: ",")) }
-            JSONText.appendString(environment.rawValue, into: &out)
-            out.append(contentsOf: Array(":[".utf8))
-            for (index, difference) in differences.enumerated() {
-                if index > 0 { out.append(UInt8(ascii: ",")) }
-                difference.writeImpact(into: &out)
-            }
-            out.append(UInt8(ascii: "]"))
+        flags = decision.touched.flagEnvironments.sorted().compactMap { name in
+            let differences = decision.flagDifferences(in: name)
+            return differences.isEmpty ? nil : (name, differences)
         }
-        out.append(contentsOf: Array("},\"items\":[".utf8))
+        var out = Array("{\"environments\":".utf8)
+        Self.write(environments, into: &out) { $0.writeImpact(into: &$1) }
+        // What was approved before there were flags keeps its digest.
+        if !flags.isEmpty {
+            out.append(contentsOf: Array(",\"flags\":".utf8))
+            Self.write(flags, into: &out) { $0.writeImpact(into: &$1) }
+        }
+        out.append(contentsOf: Array(",\"items\":[".utf8))
         let effects = (decision.change?.effects ?? []).filter { $0.address.kind != .changeRequest }
         for (index, effect) in effects.enumerated() {
             if index > 0 { out.append(UInt8(ascii: ",")) }
@@ -48,6 +51,25 @@ package struct Impact: Sendable {
         out.append(contentsOf: Array("]}".utf8))
         digest = Digest.of(out)
     }
+
+    /// `{"environment": [difference, …], …}`
+    private static func write<Difference>(
+        _ environments: [(environment: EnvironmentName, differences: [Difference])], into out: inout [UInt8],
+        _ write: (Difference, inout [UInt8]) -> Void
+    ) {
+        out.append(UInt8(ascii: "{"))
+        for (index, (environment, differences)) in environments.enumerated() {
+            if index > 0 { out.append(UInt8(ascii: ",")) }
+            JSONText.appendString(environment.rawValue, into: &out)
+            out.append(contentsOf: Array(":[".utf8))
+            for (index, difference) in differences.enumerated() {
+                if index > 0 { out.append(UInt8(ascii: ",")) }
+                write(difference, &out)
+            }
+            out.append(UInt8(ascii: "]"))
+        }
+        out.append(UInt8(ascii: "}"))
+    }
 }
 
 extension ValueDifference {
@@ -73,6 +95,8 @@ package struct GuardedEnvironment: Hashable, Sendable {
     package let protection: ProtectionBody
     /// How many keys of it would have another value.
     package let keys: Int
+    /// How many flags would come to something else there.
+    package let flags: Int
     /// Whether nothing else of it would alter.
     package let isOfKeysOnly: Bool
 
@@ -88,7 +112,11 @@ package struct GuardedEnvironment: Hashable, Sendable {
 extension Decision {
     /// The environments that stood protected before the change and that it alters, whichever way: values they read, items of their own,
     /// schemas and validators that judge them, what guards them, and who may do what to them.
-    package func guards(from state: PlatformState) -> [GuardedEnvironment] {
+    ///
+    /// - Parameter killing: whether who writes may override flags in an environment without anybody's approval.
+    package func guards(
+        from state: PlatformState, killing: (EnvironmentName) -> Bool = { _ in false }
+    ) -> [GuardedEnvironment] {
         guard let change else { return [] }
         if change.project == .platform { return guardedByPlatform(from: state) }
         guard let before, !before.access.protected.isEmpty else { return [] }
@@ -100,8 +128,9 @@ extension Decision {
                 return nil
             }
             let keys = touched.environments.contains(name) ? differences(in: name).count : 0
+            let flags = guardedFlags(in: environment, isFree: killing(name))
             let concernsMore =
-                after == nil
+                after == nil || flags.isConcerned
                 || change.effects.contains { concerns($0, environment) }
                 || judges.contains { $0.body.judges(environment) }
                 || widened.contains { $0.guards(name, of: change.project) }
@@ -111,8 +140,44 @@ extension Decision {
             }
             guard keys > 0 || concernsMore || concernsOwn else { return nil }
             return GuardedEnvironment(
-                project: change.project, environment: name, protection: protection, keys: keys,
+                project: change.project, environment: name, protection: protection, keys: keys, flags: flags.count,
                 isOfKeysOnly: !concernsMore)
+        }
+    }
+
+    /// How many flags would come to something else in an environment, and whether that, or what the environment itself would say of
+    /// flags, is for others to approve. Where `isFree`, flags that are only killed are not.
+    private func guardedFlags(in environment: EnvironmentState, isFree: Bool) -> (count: Int, isConcerned: Bool) {
+        let name = environment.name
+        let effects = (change?.effects ?? []).filter { effect in
+            effect.address.kind.isOfFlags && !(isFree && effect.address.kind == .flagKill && effect.body != nil)
+        }
+        let isOwn = effects.contains { $0.address.environment == name }
+        guard touched.flagEnvironments.contains(name) else { return (0, isOwn) }
+        let differences = flagDifferences(in: name)
+        guard isFree, !isOwn, !touched.relayered.contains(name) else {
+            return (differences.count, isOwn || !differences.isEmpty)
+        }
+        let others = keysOfFlags(touchedBy: effects, in: name)
+        return (differences.count, differences.contains { others.contains($0.key) })
+    }
+
+    /// The flags that some effects of the change may alter in an environment.
+    private func keysOfFlags(touchedBy effects: [Effect], in environment: EnvironmentName) -> Set<FlagKey> {
+        var keys: Set<FlagKey> = []
+        var segments: Set<SegmentName> = []
+        let layers = Set((after?.layering.layers[environment] ?? []) + (before?.layering.layers[environment] ?? []))
+        for effect in effects {
+            guard
+                let place = try? FlagPlace(
+                    effect.address.kind, key: effect.address.key, environment: effect.address.environment),
+                place.environment.map(layers.contains) ?? true
+            else { continue }
+            if case .segment(let name) = place { segments.insert(name) }
+            if let key = place.flag { keys.insert(key) }
+        }
+        return [before, after].reduce(into: []) { found, project in
+            if let project { found.formUnion(project.flags.dependents(of: keys, segments)) }
         }
     }
 
@@ -189,7 +254,8 @@ extension Decision {
                         || namesApprovers(of: protection, in: name, of: project.name)
                 else { return nil }
                 return GuardedEnvironment(
-                    project: project.name, environment: name, protection: protection, keys: 0, isOfKeysOnly: false)
+                    project: project.name, environment: name, protection: protection, keys: 0, flags: 0,
+                    isOfKeysOnly: false)
             }
         }
     }
@@ -299,5 +365,5 @@ extension AccessRule {
             && (pattern.environments?.contains { $0.matches(environment.rawValue) } ?? true)
     }
 
-    private static let guarding = ActionSet([.write, .approve, .administer, .reveal, .rotate, .breakGlass])
+    private static let guarding = ActionSet([.write, .approve, .administer, .reveal, .rotate, .breakGlass, .kill])
 }

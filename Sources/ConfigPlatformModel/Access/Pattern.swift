@@ -47,7 +47,7 @@ package struct NamePattern: Hashable, Sendable {
 package struct ResourcePattern: Hashable, Sendable {
     package var projects: [NamePattern]?
     /// Where given, what belongs to a project as a whole is matched for reading only, and only what describes it: the project, its
-    /// schemas, and what is said of keys.
+    /// schemas, flags and segments, and what is said of keys.
     package var environments: [NamePattern]?
     package var kinds: Set<Kind>?
     /// Keys, each with everything below it. Where given, only kinds that have keys of settings are matched.
@@ -146,7 +146,7 @@ extension Kind {
     var hasSettingKeys: Bool { self == .setting || self == .settingDefinition }
 
     /// Whether items of the kind describe a project to whoever reads one of its environments.
-    var describesProject: Bool { [.project, .schema, .settingDefinition].contains(self) }
+    var describesProject: Bool { [.project, .schema, .settingDefinition, .flag, .segment].contains(self) }
 }
 
 extension ResourcePattern {

@@ -119,13 +119,16 @@ package struct RoleBody: Hashable, Sendable {
         .operator: RoleBody(
             trusted:
                 "Alters settings, schemas, flags and secrets, and approves changes of others; administers nothing.",
-            [Permission(allowing: [.read, .write, .approve, .rotate, .evaluate])]),
+            [Permission(allowing: [.read, .write, .approve, .rotate, .evaluate, .kill])]),
         .viewer: RoleBody(trusted: "Sees everything but secrets.", [Permission(allowing: [.read])]),
         .auditor: RoleBody(
             trusted: "Sees everything but secrets, and what everybody did.", [Permission(allowing: [.read, .audit])]),
         .evaluator: RoleBody(
             trusted: "A running program: reads settings and evaluates flags.",
-            [Permission(allowing: [.read, .evaluate], on: ResourcePattern(kinds: [.setting]))]),
+            [
+                Permission(allowing: [.read], on: ResourcePattern(kinds: [.setting])),
+                Permission(allowing: [.evaluate], on: ResourcePattern(kinds: [.flag])),
+            ]),
     ]
 }
 

@@ -102,7 +102,7 @@ package struct Viewpoint: Sendable {
         var isRedacted = false
         var violations: [Violation] = []
         for violation in problem.violations {
-            guard let environment = violation.environment, !canRead(violation, in: environment) else {
+            guard !canRead(violation) else {
                 violations.append(violation)
                 continue
             }
@@ -131,7 +131,9 @@ package struct Viewpoint: Sendable {
 
     private static let hidden = "The change does not fit what stands where you may not read; ask somebody who may."
 
-    private func canRead(_ violation: Violation, in environment: EnvironmentName) -> Bool {
+    private func canRead(_ violation: Violation) -> Bool {
+        if let kind = violation.kind { return permits(.read, kind, in: violation.environment) }
+        guard let environment = violation.environment else { return true }
         guard sees(environment) else { return false }
         let scope = keys(.read, in: environment)
         guard let key = violation.key, let parsed = try? ConfigKey(parsing: key) else {

@@ -21,6 +21,13 @@ package struct Decision: Sendable {
             from: before?.resolved[environment], to: after?.resolved[environment],
             touched: touched.relayered.contains(environment) ? nil : touched.keys[environment] ?? [])
     }
+
+    /// The flags that would come to something else in an environment, in order of key.
+    package func flagDifferences(in environment: EnvironmentName) -> [FlagDifference] {
+        ResolvedFlags.differences(
+            from: before?.resolvedFlags[environment], to: after?.resolvedFlags[environment],
+            touched: touched.relayered.contains(environment) ? nil : touched.flags[environment] ?? [])
+    }
 }
 
 extension Decision {
@@ -34,8 +41,9 @@ extension Decision {
     ) throws(Problem) {
         guard proposal.purpose != .breakGlass, proposal.purpose != .requestStep else { return }
         let isRollback = proposal.source?["operation"] == .string("rollback")
-        guarded = guards(from: state).filter { guarded in
-            let authority = authorization.viewpoint.authority
+        let viewpoint = authorization.viewpoint
+        guarded = guards(from: state) { viewpoint.permits(.kill, .flagKill, in: $0) }.filter { guarded in
+            let authority = viewpoint.authority
             return !(isRollback && guarded.protection.allowsEmergencyRollback)
                 && !authority.hasBrokenGlass(guarded.environment, of: guarded.project, at: now)
         }
@@ -153,7 +161,11 @@ extension PlatformState {
         // Before it is said what fits: whether something stands where one may not read must not show in which of the two is wrong.
         try authorization?.check(change, after: after)
         if let after {
-            try after.check(since: before, touched: touched)
+            try after.check(
+                since: before, touched: touched,
+                besides: try after.flagViolations(
+                    of: change, since: before, touched,
+                    isRestoring: proposal.source?["operation"] == .string("rollback")))
             try after.checkPlaintext(change)
             try after.checkRequirements()
         }
@@ -357,7 +369,11 @@ extension Operation.Target {
 
 extension ProjectState {
     /// Refuses a state in which some environment would read something that cannot be.
-    fileprivate func check(since before: ProjectState?, touched: Touched) throws(Problem) {
+    ///
+    /// - Parameter others: violations that are known already.
+    fileprivate func check(
+        since before: ProjectState?, touched: Touched, besides others: [Violation]
+    ) throws(Problem) {
         try checkFanOut()
         guard schemas.count <= Limits.schemasPerProject else {
             throw Problem(
@@ -396,6 +412,7 @@ extension ProjectState {
             }
             if violations.count >= Problem.violationsMax { break }
         }
+        violations += others
         if let first = violations.first {
             let place = first.environment.map { "In '\($0.rawValue)': " } ?? ""
             throw Problem(

@@ -7,15 +7,21 @@ package struct Effect: Hashable, Sendable {
     package let body: [UInt8]?
     /// What address and body say of a setting, where the effect was made from it rather than read.
     let setting: (key: ConfigKey, body: SettingBody)?
+    /// What the body says of an item of flags, where the effect was made from it rather than read.
+    let flagItem: FlagItemBody?
 
     package init(address: ItemAddress, body: [UInt8]?) {
         self.init(address: address, body: body, setting: nil)
     }
 
-    init(address: ItemAddress, body: [UInt8]?, setting: (key: ConfigKey, body: SettingBody)?) {
+    init(
+        address: ItemAddress, body: [UInt8]?, setting: (key: ConfigKey, body: SettingBody)?,
+        flagItem: FlagItemBody? = nil
+    ) {
         self.address = address
         self.body = body
         self.setting = setting
+        self.flagItem = flagItem
     }
 
     package static func == (left: Self, right: Self) -> Bool {

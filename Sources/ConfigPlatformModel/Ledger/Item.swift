@@ -23,9 +23,25 @@ package enum Kind: String, CaseIterable, Hashable, Sendable {
     case protection
     /// A change that waits for approval.
     case changeRequest = "change-request"
+    /// What a feature flag is, wherever it is evaluated.
+    case flag
+    /// Contexts that rules name together.
+    case segment
+    /// Who gets which variant of a flag in an environment.
+    case flagRule = "flag-rule"
+    /// A plan that gives more and more of an environment's contexts one variant.
+    case flagRollout = "flag-rollout"
+    /// What every context of an environment gets, whatever rules say.
+    case flagKill = "flag-kill"
 
     /// Whether items of this kind live in one environment rather than in the project.
-    package var isEnvironmental: Bool { self == .setting || self == .protection }
+    package var isEnvironmental: Bool { self == .setting || self == .protection || isOfFlagInEnvironment }
+
+    /// Whether items of this kind say of a flag, under its key, what becomes of it in one environment.
+    package var isOfFlagInEnvironment: Bool { self == .flagRule || self == .flagRollout || self == .flagKill }
+
+    /// Whether items of this kind are about flags.
+    package var isOfFlags: Bool { self == .flag || self == .segment || isOfFlagInEnvironment }
 }
 
 /// Where an item is: project / environment / kind / key.
@@ -61,6 +77,10 @@ package struct ItemAddress: Hashable, Sendable {
 
     package static func validator(_ name: ValidatorName, in project: ProjectName) -> ItemAddress {
         ItemAddress(project: project, environment: nil, kind: .validator, key: name.rawValue)
+    }
+
+    package static func flag(_ place: FlagPlace, in project: ProjectName) -> ItemAddress {
+        place.address(in: project)
     }
 
     package static func access(_ place: AccessPlace, in project: ProjectName) -> ItemAddress {

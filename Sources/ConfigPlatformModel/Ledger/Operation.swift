@@ -22,6 +22,8 @@ package struct Operation: Hashable, Sendable {
         case deleteSchema(SchemaName)
         case putValidator(ValidatorName, ValidatorBody)
         case deleteValidator(ValidatorName)
+        case putFlag(FlagPlace, FlagItemBody)
+        case deleteFlag(FlagPlace)
         case putAccess(AccessPlace, AccessBody)
         case deleteAccess(AccessPlace)
     }
@@ -43,6 +45,7 @@ package struct Operation: Hashable, Sendable {
         case .putDefinition(let key, _), .deleteDefinition(let key): .settingDefinition(key, in: project)
         case .putSchema(let name, _), .deleteSchema(let name): .schema(name, in: project)
         case .putValidator(let name, _), .deleteValidator(let name): .validator(name, in: project)
+        case .putFlag(let place, _), .deleteFlag(let place): .flag(place, in: project)
         case .putAccess(let place, _), .deleteAccess(let place): .access(place, in: project)
         }
     }
@@ -56,9 +59,10 @@ package struct Operation: Hashable, Sendable {
         case .putDefinition(_, let body): body.json.canonicalBytes()
         case .putSchema(_, let body): body.json.canonicalBytes()
         case .putValidator(_, let body): body.json.canonicalBytes()
+        case .putFlag(_, let body): body.bytes
         case .putAccess(_, let body): body.bytes
         case .deleteProject, .deleteEnvironment, .deleteSetting, .deleteDefinition, .deleteSchema, .deleteValidator,
-            .deleteAccess:
+            .deleteFlag, .deleteAccess:
             nil
         }
     }
@@ -146,6 +150,9 @@ struct LaidOutOperation: Sendable {
         if case .putSetting(let key, _, let setting) = target {
             return Effect(address: address, body: body, setting: (key, setting))
         }
+        if case .putFlag(_, let item) = target {
+            return Effect(address: address, body: body, setting: nil, flagItem: item)
+        }
         return Effect(address: address, body: body)
     }
 }
@@ -185,6 +192,9 @@ extension Operation {
         case .validator:
             let name = try ValidatorName(parsing: address.key)
             return try body.map { .putValidator(name, try ValidatorBody(parsing: $0)) } ?? .deleteValidator(name)
+        case .flag, .segment, .flagRule, .flagRollout, .flagKill:
+            let place = try FlagPlace(address.kind, key: address.key, environment: address.environment)
+            return try body.map { .putFlag(place, try FlagItemBody(address.kind, parsing: $0)) } ?? .deleteFlag(place)
         case .role, .binding, .group, .identity, .issuer, .protection, .changeRequest:
             let place = try AccessPlace(address.kind, key: address.key, environment: address.environment)
             return try body.map { .putAccess(place, try AccessBody(address.kind, parsing: $0)) } ?? .deleteAccess(place)

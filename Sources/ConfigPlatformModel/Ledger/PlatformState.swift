@@ -91,6 +91,7 @@ extension PlatformState {
         private var validators: [ProjectName: [ValidatorName: ProjectState.Validator]] = [:]
         private var schemas: [ProjectName: [SchemaName: StoredSchema?]] = [:]
         private var access: [ProjectName: AccessItems] = [:]
+        private var flags: [ProjectName: FlagBuilder] = [:]
         /// One key object for all environments that have the key.
         private var keys: [String: ConfigKey] = [:]
 
@@ -128,6 +129,8 @@ extension PlatformState {
                     ProjectState.Validator(
                         body: try ValidatorBody(parsing: JSONValue(parsing: body, limits: .trusted)), revision: revision
                     )
+            case .flag, .segment, .flagRule, .flagRollout, .flagKill:
+                try flags[address.project, default: FlagBuilder()].add(address, body, revision)
             case .role, .binding, .group, .identity, .issuer, .protection, .changeRequest:
                 access[address.project, default: AccessItems()].set(
                     try AccessPlace(address.kind, key: address.key, environment: address.environment),
@@ -155,24 +158,33 @@ extension PlatformState {
                 platform: access[.platform] ?? AccessItems(), projects: access.filter { $0.key != .platform })
             for (name, project) in projects {
                 var states: [EnvironmentName: EnvironmentState] = [:]
+                var said = flags[name] ?? FlagBuilder()
                 for (environment, item) in environments[name] ?? [:] {
                     let own = (settings[name]?[environment] ?? []).sorted { $0.key < $1.key }
                     states[environment] = EnvironmentState(
-                        name: environment, body: item.body, revision: item.revision, own: SettingIndex(sorted: own))
+                        name: environment, body: item.body, revision: item.revision, own: SettingIndex(sorted: own),
+                        flags: said.takeOwn(of: environment))
                     settings[name]?[environment] = nil
                 }
                 let layering = try Layering(states, altered: Set(states.keys))
+                func layers(of name: EnvironmentName) -> [EnvironmentState] {
+                    (layering.layers[name] ?? []).compactMap { states[$0] }
+                }
                 let resolved = states.mapValues { state in
-                    ResolvedEnvironment(
-                        name: state.name, layers: (layering.layers[state.name] ?? []).compactMap { states[$0] },
-                        predecessor: nil, touched: [])
+                    ResolvedEnvironment(name: state.name, layers: layers(of: state.name), predecessor: nil, touched: [])
+                }
+                let projectFlags = try said.finished()
+                let resolvedFlags = states.mapValues { state in
+                    ResolvedFlags(
+                        environment: state.name, projectFlags, layers: layers(of: state.name), predecessor: nil,
+                        touched: [])
                 }
                 result[name] = ProjectState(
                     name: name, body: project.body, revision: project.revision, environments: states,
                     definitions: definitions[name] ?? [:],
                     schemas: SchemaSet().updated(with: schemas[name] ?? [:]).set,
-                    validators: validators[name] ?? [:], access: access[name] ?? AccessItems(), layering: layering,
-                    resolved: resolved)
+                    validators: validators[name] ?? [:], access: access[name] ?? AccessItems(), flags: projectFlags,
+                    layering: layering, resolved: resolved, resolvedFlags: resolvedFlags)
                 for environment in access[name]?.protected ?? [] where states[environment] == nil {
                     throw UnreadableRecord("a protection of an environment that does not exist: \(environment)")
                 }
@@ -182,9 +194,10 @@ extension PlatformState {
                 schemas[name] = nil
                 validators[name] = nil
                 access[name] = nil
+                flags[name] = nil
             }
             guard environments.isEmpty, definitions.isEmpty, schemas.isEmpty, validators.isEmpty,
-                settings.isEmpty, access.isEmpty
+                settings.isEmpty, access.isEmpty, flags.isEmpty
             else {
                 throw UnreadableRecord("items of a project or an environment that does not exist")
             }

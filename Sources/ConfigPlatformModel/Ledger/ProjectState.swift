@@ -1,3 +1,5 @@
+package import ConfigPlatformFlags
+
 /// A project with all that is in it, at one revision. Immutable.
 package final class ProjectState: Sendable {
     package let name: ProjectName
@@ -9,9 +11,12 @@ package final class ProjectState: Sendable {
     package let schemas: SchemaSet
     package let validators: [ValidatorName: Validator]
     package let access: AccessItems
+    package let flags: ProjectFlags
     package let layering: Layering
     /// What programs of each environment read.
     package let resolved: [EnvironmentName: ResolvedEnvironment]
+    /// What flags come to in each environment.
+    package let resolvedFlags: [EnvironmentName: ResolvedFlags]
 
     package struct Definition: Sendable {
         package let body: SettingDefinitionBody
@@ -26,8 +31,8 @@ package final class ProjectState: Sendable {
     init(
         name: ProjectName, body: ProjectBody, revision: Revision, environments: [EnvironmentName: EnvironmentState],
         definitions: [ConfigKey: Definition], schemas: SchemaSet,
-        validators: [ValidatorName: Validator], access: AccessItems, layering: Layering,
-        resolved: [EnvironmentName: ResolvedEnvironment]
+        validators: [ValidatorName: Validator], access: AccessItems, flags: ProjectFlags, layering: Layering,
+        resolved: [EnvironmentName: ResolvedEnvironment], resolvedFlags: [EnvironmentName: ResolvedFlags]
     ) {
         self.name = name
         self.body = body
@@ -37,8 +42,10 @@ package final class ProjectState: Sendable {
         self.schemas = schemas
         self.validators = validators
         self.access = access
+        self.flags = flags
         self.layering = layering
         self.resolved = resolved
+        self.resolvedFlags = resolvedFlags
     }
 
     /// The environments in order of name.
@@ -59,6 +66,8 @@ package final class ProjectState: Sendable {
             return schemas[name].map { ($0.body.json.canonicalBytes(), $0.revision) }
         case .putValidator(let name, _), .deleteValidator(let name):
             return validators[name].map { ($0.body.json.canonicalBytes(), $0.revision) }
+        case .putFlag(let place, _), .deleteFlag(let place):
+            return flagItem(place).map { ($0.body.bytes, $0.revision) }
         case .putAccess(let place, _), .deleteAccess(let place):
             return access[place].map { ($0.body.bytes, $0.revision) }
         }
@@ -80,6 +89,10 @@ package final class ProjectState: Sendable {
             (try? ValidatorName(parsing: address.key)).flatMap { validators[$0]?.body.json.canonicalBytes() }
         case .schema:
             (try? SchemaName(parsing: address.key)).flatMap { schemas[$0]?.body.json.canonicalBytes() }
+        case .flag, .segment, .flagRule, .flagRollout, .flagKill:
+            (try? FlagPlace(address.kind, key: address.key, environment: address.environment)).flatMap {
+                flagItem($0)?.body.bytes
+            }
         case .role, .binding, .group, .identity, .issuer, .protection, .changeRequest:
             (try? AccessPlace(address.kind, key: address.key, environment: address.environment)).flatMap {
                 access[$0]?.body.bytes
@@ -96,8 +109,15 @@ package struct Touched: Sendable {
     package var relayered: Set<EnvironmentName> = []
     /// Schemas that were written or ended, and those that refer to others when any was.
     package var schemas: Set<SchemaName> = []
+    /// For each environment in which flags may come to something else than before, their keys; those that are new, gone or whose layers
+    /// changed are in `relayered` instead.
+    package var flags: [EnvironmentName: Set<FlagKey>] = [:]
 
+    /// Where settings may be others.
     package var environments: Set<EnvironmentName> { relayered.union(keys.keys) }
+
+    /// Where flags may come to something else.
+    package var flagEnvironments: Set<EnvironmentName> { relayered.union(flags.keys) }
 }
 
 extension ProjectState {
@@ -124,6 +144,7 @@ extension ProjectState {
         var schemas: [SchemaName: StoredSchema?] = [:]
         var validators: [ValidatorName: Validator]
         var access: AccessItems
+        var flags: FlagDraft
         var own: [EnvironmentName: SettingIndex] = [:]
         var writtenKeys: [EnvironmentName: Set<ConfigKey>] = [:]
         var altered: Set<EnvironmentName> = []
@@ -139,6 +160,7 @@ extension ProjectState {
             definitions = previous?.definitions ?? [:]
             validators = previous?.validators ?? [:]
             access = previous?.access ?? AccessItems()
+            flags = FlagDraft(previous?.flags ?? ProjectFlags())
         }
 
         mutating func apply(_ effect: Effect) throws {
@@ -153,6 +175,7 @@ extension ProjectState {
                     try EnvironmentBody(parsing: JSONValue(parsing: $0, limits: .trusted))
                 }
                 guard let body else {
+                    flags.end(environment, environments[environment])
                     environments[environment] = nil
                     own[environment] = nil
                     writtenKeys[environment] = nil
@@ -161,7 +184,8 @@ extension ProjectState {
                 }
                 environments[environment] = EnvironmentState(
                     name: environment, body: body, revision: revision,
-                    own: environments[environment]?.own ?? SettingIndex())
+                    own: environments[environment]?.own ?? SettingIndex(),
+                    flags: environments[environment]?.flags ?? OwnFlags())
             case .setting:
                 try applySetting(effect)
             case .settingDefinition:
@@ -184,6 +208,8 @@ extension ProjectState {
                     Validator(
                         body: try ValidatorBody(parsing: JSONValue(parsing: $0, limits: .trusted)), revision: revision)
                 }
+            case .flag, .segment, .flagRule, .flagRollout, .flagKill:
+                try flags.apply(effect, at: revision, environments)
             case .role, .binding, .group, .identity, .issuer, .protection, .changeRequest:
                 try applyAccess(effect)
             }
@@ -228,10 +254,11 @@ extension ProjectState {
                 touched.relayered = Set(previous?.environments.keys.map { $0 } ?? [])
                 return (nil, touched)
             }
-            for (name, index) in own {
+            for name in Set(own.keys).union(flags.own.keys) {
                 guard let state = environments[name] else { continue }
                 environments[name] = EnvironmentState(
-                    name: name, body: state.body, revision: state.revision, own: index)
+                    name: name, body: state.body, revision: state.revision, own: own[name] ?? state.own,
+                    flags: flags.own[name] ?? state.flags)
             }
             let layering =
                 altered.isEmpty
@@ -247,11 +274,15 @@ extension ProjectState {
                 }
             }
             let resolved = resolvedEnvironments(layering, touched)
+            flags.finish()
+            touched.flags = flags.touched(environments, layering, since: previous, besides: touched.relayered)
+            let resolvedFlags = flags.resolved(environments, layering, touched, previous)
             var schemaSet = previous?.schemas ?? SchemaSet()
             if !schemas.isEmpty { (schemaSet, touched.schemas) = schemaSet.updated(with: schemas) }
             let state = ProjectState(
                 name: name, body: body, revision: bodyRevision, environments: environments, definitions: definitions,
-                schemas: schemaSet, validators: validators, access: access, layering: layering, resolved: resolved)
+                schemas: schemaSet, validators: validators, access: access, flags: flags.project, layering: layering,
+                resolved: resolved, resolvedFlags: resolvedFlags)
             return (state, touched)
         }
 

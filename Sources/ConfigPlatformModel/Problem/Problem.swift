@@ -67,6 +67,8 @@ package struct Violation: Hashable, Sendable {
     package var keyword: String?
     package var environment: EnvironmentName?
     package var key: String?
+    /// The kind of the item that has the key, where it is one of flags; ``pointer`` is then into that item's body.
+    package var kind: Kind?
     /// The schema's name, `#` and the pointer to the keyword in it.
     package var schema: String?
     /// 1-based.
@@ -76,13 +78,14 @@ package struct Violation: Hashable, Sendable {
 
     package init(
         _ message: String, pointer: String? = nil, keyword: String? = nil, environment: EnvironmentName? = nil,
-        key: String? = nil, schema: String? = nil, line: Int? = nil, column: Int? = nil
+        key: String? = nil, kind: Kind? = nil, schema: String? = nil, line: Int? = nil, column: Int? = nil
     ) {
         self.message = message
         self.pointer = pointer
         self.keyword = keyword
         self.environment = environment
         self.key = key
+        self.kind = kind
         self.schema = schema
         self.line = line
         self.column = column

@@ -1,16 +1,21 @@
-/// An environment with its own settings, at one revision. Immutable.
+/// An environment with its own settings, and what it says of flags itself, at one revision. Immutable.
 package final class EnvironmentState: Sendable {
     package let name: EnvironmentName
     package let body: EnvironmentBody
     /// The revision that last wrote the environment's own item.
     package let revision: Revision
     package let own: SettingIndex
+    package let flags: OwnFlags
 
-    init(name: EnvironmentName, body: EnvironmentBody, revision: Revision, own: SettingIndex) {
+    init(
+        name: EnvironmentName, body: EnvironmentBody, revision: Revision, own: SettingIndex,
+        flags: OwnFlags = OwnFlags()
+    ) {
         self.name = name
         self.body = body
         self.revision = revision
         self.own = own
+        self.flags = flags
     }
 }
 

@@ -1,3 +1,4 @@
+package import ConfigPlatformFlags
 package import ConfigPlatformModel
 
 /// Whether what the other side lacks is left alone or deleted.
@@ -6,14 +7,14 @@ package enum WriteMode: String, CaseIterable, Sendable {
 }
 
 extension Platform {
-    /// The write that gives `to` what `from` itself has, values and masks alike.
+    /// The write that gives `to` what `from` itself has: settings, values and masks alike, and the rules and rollouts of flags.
     ///
-    /// Without `keys`, every setting that `from` itself has. With keys, those and everything below them, inherited ones too. A setting that
-    /// `to` already reads from a layer it shares with `from` is not written again. `replace` also deletes what `to` itself has under the
-    /// keys and `from` does not.
+    /// Without `keys` and `flags`, everything that `from` itself has. With keys, those settings and everything below them, inherited ones
+    /// too; with flags, the rules and rollouts of those, inherited ones too. What `to` already reads from a layer it shares with `from` is
+    /// not written again. `replace` also deletes what `to` itself has under the keys and `from` does not. Kills stay where they are.
     package func promotion(
         _ caller: Caller, in project: ProjectName, from: EnvironmentName, to: EnvironmentName, keys: [ConfigKey]?,
-        mode: WriteMode, message: String?
+        flags: [FlagKey]? = nil, mode: WriteMode, message: String?
     ) throws(Problem) -> Proposal {
         guard from != to else {
             throw Problem(.invalidRequest, "'from' and 'to' are the same environment; name two.")
@@ -27,9 +28,17 @@ extension Platform {
             let viewpoint = state.viewpoint(caller.subject, of: project, at: now)
             let readable = try viewpoint.requireReading(from)
             try viewpoint.requireEnvironment(to)
-            return try Self.operations(
-                promoting: keys, from: from, to: to, mode: mode, in: try state.project(project), viewpoint,
-                readable)
+            let found = try state.project(project)
+            var operations: [Operation] = []
+            if keys != nil || flags == nil {
+                operations += try Self.operations(
+                    promoting: keys, from: from, to: to, mode: mode, in: found, viewpoint, readable)
+            }
+            if flags != nil || keys == nil {
+                operations += try Self.operations(
+                    promoting: flags, from: from, to: to, mode: mode, in: found, viewpoint)
+            }
+            return operations
         }
     }
 
@@ -65,5 +74,54 @@ extension Platform {
             }
         }
         return operations
+    }
+
+    /// Of rules and rollouts: without `flags`, those that `from` itself has and the caller may read.
+    private static func operations(
+        promoting flags: [FlagKey]?, from: EnvironmentName, to: EnvironmentName, mode: WriteMode,
+        in project: ProjectState, _ viewpoint: Viewpoint
+    ) throws(Problem) -> [Operation] {
+        let source = try project.environment(from)
+        let target = try project.environment(to)
+        guard let reading = project.resolvedFlags[from], let standing = project.resolvedFlags[to] else { return [] }
+        let kinds = [Kind.flagRule, .flagRollout].filter { viewpoint.permits(.read, $0, in: from) }
+        if flags != nil { for kind in [Kind.flagRule, .flagRollout] { try viewpoint.require(.read, kind, in: from) } }
+        for key in flags ?? [] where reading[key].map({ $0.rule == nil && $0.rollout == nil }) ?? true {
+            throw Problem(.notFound, "The flag '\(key)' has neither a rule nor a rollout in '\(from.rawValue)'.")
+        }
+        var operations: [Operation] = []
+        func promote<Body>(
+            _ kind: Kind, _ own: OrderedItems<StoredFlagItem<Body>>, _ ownOfTarget: OrderedItems<StoredFlagItem<Body>>,
+            _ item: (ResolvedFlag) -> StoredFlagItem<Body>?
+        ) throws(Problem) {
+            guard kinds.contains(kind) else { return }
+            let promoted =
+                flags.map { $0.sorted().compactMap { reading[$0].flatMap(item) } } ?? own.map { $0 }
+            for stored in promoted {
+                guard let key = stored.place.flag, let body = project.flagItem(stored.place)?.body else { continue }
+                let isShared = standing[key].flatMap(item) === stored
+                let isEqual = ownOfTarget[stored.order]?.body == stored.body
+                guard !isShared, !isEqual else { continue }
+                operations.append(Operation(.putFlag(try stored.place.moved(to: to), body)))
+            }
+            guard mode == .replace else { return }
+            let kept = Set(promoted.compactMap(\.place.flag))
+            for stored in ownOfTarget {
+                guard let key = stored.place.flag, !kept.contains(key), flags?.contains(key) ?? true else { continue }
+                operations.append(Operation(.deleteFlag(stored.place)))
+            }
+        }
+        try promote(.flagRule, source.flags.rules, target.flags.rules, \.rule)
+        try promote(.flagRollout, source.flags.rollouts, target.flags.rollouts, \.rollout)
+        return operations
+    }
+}
+
+extension FlagPlace {
+    /// The same of another environment.
+    fileprivate func moved(to environment: EnvironmentName) throws(Problem) -> FlagPlace {
+        try ItemText.parsed { () throws(InvalidIdentifier) in
+            try FlagPlace(kind, key: key, environment: environment)
+        }
     }
 }

@@ -1,24 +1,39 @@
+package import ConfigPlatformFlags
 package import ConfigPlatformModel
 
 /// What a rollback restores, and to when. Nil parts mean everything.
 package struct RollbackScope: Hashable, Sendable {
     package var environments: [EnvironmentName]?
-    /// Settings, definitions and schemas where nil. Environments, and what they inherit, and validators are touched only where named.
+    /// Settings, definitions, schemas, flags, segments, rules and rollouts where nil. Environments, and what they inherit, validators and
+    /// kills are touched only where named.
     package var kinds: Set<Kind>?
-    /// Keys, each with everything below it.
+    /// Keys of settings, each with everything below it. Where these or ``flags`` are given, nothing else is touched.
     package var keys: [ConfigKey]?
+    /// Keys of flags: what each is, and what environments say of it.
+    package var flags: [FlagKey]?
 
-    package init(environments: [EnvironmentName]? = nil, kinds: Set<Kind>? = nil, keys: [ConfigKey]? = nil) {
+    package init(
+        environments: [EnvironmentName]? = nil, kinds: Set<Kind>? = nil, keys: [ConfigKey]? = nil,
+        flags: [FlagKey]? = nil
+    ) {
         self.environments = environments
         self.kinds = kinds
         self.keys = keys
+        self.flags = flags
     }
 
-    static let kindsByDefault: Set<Kind> = [.setting, .settingDefinition, .schema]
+    static let kindsByDefault: Set<Kind> = [
+        .setting, .settingDefinition, .schema, .flag, .segment, .flagRule, .flagRollout,
+    ]
+
+    /// Whether single keys are named.
+    var isOfKeys: Bool { keys != nil || flags != nil }
 
     func covers(_ environment: EnvironmentName) -> Bool { environments?.contains(environment) ?? true }
 
-    func covers(_ key: ConfigKey) -> Bool { keys.map { Self.any(of: $0, cover: key) } ?? true }
+    func covers(_ key: ConfigKey) -> Bool { keys.map { Self.any(of: $0, cover: key) } ?? (flags == nil) }
+
+    func covers(_ key: FlagKey) -> Bool { flags?.contains(key) ?? (keys == nil) }
 
     static func any(of keys: [ConfigKey], cover key: ConfigKey) -> Bool {
         keys.contains { $0 == key || $0.isStrictPrefix(of: key) }
@@ -34,7 +49,7 @@ extension Platform {
             throw Problem(
                 .invalidRequest,
                 "Projects, change requests, identities and issuers are not rolled back; name setting, setting-definition, schema, "
-                    + "validator, environment, protection, binding, role or group."
+                    + "flag, segment, flag-rule, flag-rollout, flag-kill, validator, environment, protection, binding, role or group."
             )
         }
         let viewpoint = viewpoint(caller, of: project)
@@ -76,13 +91,14 @@ extension Platform {
         if kinds.contains(.settingDefinition), scope.environments == nil {
             operations += definitionOperations(restoring: target, in: current, scope: scope)
         }
-        if kinds.contains(.schema), scope.environments == nil, scope.keys == nil {
+        if kinds.contains(.schema), scope.environments == nil, !scope.isOfKeys {
             operations += schemaOperations(restoring: target, in: current)
         }
-        if kinds.contains(.validator), scope.environments == nil, scope.keys == nil {
+        if kinds.contains(.validator), scope.environments == nil, !scope.isOfKeys {
             operations += validatorOperations(restoring: target, in: current)
         }
         operations += accessOperations(restoring: target, in: current, kinds: kinds, scope: scope)
+        operations += flagOperations(restoring: target, in: current, kinds: kinds, scope: scope)
         guard kinds.contains(.setting) else { return operations }
         for (name, environment) in target.environments.sorted(by: { $0.key < $1.key }) where scope.covers(name) {
             let standing = current.environments[name]
@@ -140,7 +156,7 @@ extension Platform {
     private static func accessOperations(
         restoring target: ProjectState, in current: ProjectState, kinds: Set<Kind>, scope: RollbackScope
     ) -> [Operation] {
-        guard scope.keys == nil else { return [] }
+        guard !scope.isOfKeys else { return [] }
         func isCovered(_ place: AccessPlace) -> Bool {
             guard kinds.contains(place.kind), let environment = place.environment else {
                 return kinds.contains(place.kind) && scope.environments == nil
@@ -177,6 +193,36 @@ extension Platform {
         }
         for schema in current.schemas.sorted where target.schemas[schema.name] == nil {
             operations.append(Operation(.deleteSchema(schema.name)))
+        }
+        return operations
+    }
+
+    /// Flags and segments first, then what each environment said of flags that existed then and exists now, or is restored.
+    private static func flagOperations(
+        restoring target: ProjectState, in current: ProjectState, kinds: Set<Kind>, scope: RollbackScope
+    ) -> [Operation] {
+        var operations: [Operation] = []
+        func restore<Body>(_ then: OrderedItems<StoredFlagItem<Body>>, _ now: OrderedItems<StoredFlagItem<Body>>) {
+            func isCovered(_ place: FlagPlace) -> Bool { place.flag.map(scope.covers) ?? !scope.isOfKeys }
+            for item in then where isCovered(item.place) && now[item.order]?.body != item.body {
+                guard let body = target.flagItem(item.place)?.body else { continue }
+                operations.append(Operation(.putFlag(item.place, body)))
+            }
+            for item in now where isCovered(item.place) && then[item.order] == nil {
+                operations.append(Operation(.deleteFlag(item.place)))
+            }
+        }
+        if scope.environments == nil {
+            if kinds.contains(.flag) { restore(target.flags.flags, current.flags.flags) }
+            if kinds.contains(.segment) { restore(target.flags.segments, current.flags.segments) }
+        }
+        for environment in target.sortedEnvironments where scope.covers(environment.name) {
+            let standing = current.environments[environment.name]
+            guard standing != nil || kinds.contains(.environment) else { continue }
+            let (then, now) = (environment.flags, standing?.flags ?? OwnFlags())
+            if kinds.contains(.flagRule) { restore(then.rules, now.rules) }
+            if kinds.contains(.flagRollout) { restore(then.rollouts, now.rollouts) }
+            if kinds.contains(.flagKill) { restore(then.kills, now.kills) }
         }
         return operations
     }

@@ -11,7 +11,7 @@ struct AccessFixture {
         try fixture.lay(
             Operation(.putProject(ProjectBody())), .environment("base"), .environment("dev", inherits: ["base"]),
             .environment("production", inherits: ["base"]), .put("a.b", 1, in: "base"), .put("c", "x", in: "base"),
-            .put("dev-only", true, in: "dev"), .put("c", "y", in: "production"))
+            .put("dev-only", true, in: "dev"), .put("c", "y", in: "production"), .flag("known"))
         return fixture
     }
 

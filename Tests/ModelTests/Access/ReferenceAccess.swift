@@ -106,7 +106,7 @@ struct ReferenceAccess {
                     guard isGiven(in: environment) else { return false }
                 } else {
                     guard action == .read, resource.project != nil,
-                        [Kind.project, .schema, .settingDefinition].contains(resource.kind)
+                        [Kind.project, .schema, .settingDefinition, .flag, .segment].contains(resource.kind)
                     else { return false }
                 }
             }
@@ -223,11 +223,14 @@ struct ReferenceAccess {
     private func permissions(of role: RoleName) -> [Permission] {
         switch role.rawValue {
         case "administrator": return [Permission(allowing: Action.allCases)]
-        case "operator": return [Permission(allowing: [.read, .write, .approve, .rotate, .evaluate])]
+        case "operator": return [Permission(allowing: [.read, .write, .approve, .rotate, .evaluate, .kill])]
         case "viewer": return [Permission(allowing: [.read])]
         case "auditor": return [Permission(allowing: [.read, .audit])]
         case "evaluator":
-            return [Permission(allowing: [.read, .evaluate], on: ResourcePattern(kinds: [.setting]))]
+            return [
+                Permission(allowing: [.read], on: ResourcePattern(kinds: [.setting])),
+                Permission(allowing: [.evaluate], on: ResourcePattern(kinds: [.flag])),
+            ]
         default:
             guard case .role(let body)? = platform[.role(role)]?.body else { return [] }
             return body.permissions

@@ -128,6 +128,20 @@ struct BodyReader {
         }
     }
 
+    /// An item of flags; its faults carry their places in it.
+    func flagItem(of kind: Kind) throws(Problem) -> FlagItemBody {
+        do throws(Problem) {
+            return try FlagItemBody(kind, parsing: value)
+        } catch {
+            let violations = error.violations.map { violation in
+                var violation = violation
+                violation.pointer = pointer.text + (violation.pointer ?? "")
+                return violation
+            }
+            throw Problem(error.code, error.detail, violations: violations)
+        }
+    }
+
     struct Members {
         fileprivate let object: JSONObject
         fileprivate let pointer: JSONPointer

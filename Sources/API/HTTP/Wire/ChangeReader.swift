@@ -65,6 +65,10 @@ struct ChangeBody: Sendable {
             let name = try members.required("key").validatorName()
             guard verb == .put else { return .deleteValidator(name) }
             return .putValidator(name, try value(members) { json throws(Problem) in try ValidatorBody(parsing: json) })
+        case .flag, .segment, .flagRule, .flagRollout, .flagKill:
+            let place = try flagPlace(kind, members)
+            guard verb == .put else { return .deleteFlag(place) }
+            return .putFlag(place, try members.required("value").flagItem(of: kind))
         case .role, .binding, .group, .identity, .issuer, .protection, .changeRequest:
             let place = try accessPlace(kind, members)
             guard verb == .put else { return .deleteAccess(place) }
@@ -84,6 +88,16 @@ struct ChangeBody: Sendable {
                 let body = try value(members) { json throws(Problem) in try SettingBody(json, references: references) }
                 return .putSetting(key, environment, body)
             }
+        }
+    }
+
+    private static func flagPlace(_ kind: Kind, _ members: BodyReader.Members) throws(Problem) -> FlagPlace {
+        let environment =
+            kind.isEnvironmental ? try members.required("environment").environmentName() : nil
+        let key = try members.required("key")
+        let text = try key.string()
+        return try key.identifier { () throws(InvalidIdentifier) in
+            try FlagPlace(kind, key: text, environment: environment)
         }
     }
 
@@ -119,9 +133,14 @@ struct ChangeBody: Sendable {
 extension Problem {
     /// Points the violations that know only an environment and a key at the operation that causes them: the one that
     /// writes the key in that environment, or else the only one that writes it in any, or else the one that writes a
-    /// key above it. Otherwise at the one that writes the schema that finds it.
+    /// key above it. Otherwise at the one that writes the schema that finds it. Those of flags, which point into an
+    /// item's body, at the operation that writes this item, or else at one that writes something of that flag.
     func located(among operations: [Operation]) -> Problem {
-        guard violations.contains(where: { $0.pointer == nil && ($0.key ?? $0.schema) != nil }) else { return self }
+        let isOfFlags = violations.contains { $0.kind != nil }
+        guard isOfFlags || violations.contains(where: { $0.pointer == nil && ($0.key ?? $0.schema) != nil }) else {
+            return self
+        }
+        let places = isOfFlags ? FlagPlaces(operations) : nil
         var exact: [Place: Int] = [:]
         var byKey: [[UInt8]: Int?] = [:]
         var bySchema: [String: Int] = [:]
@@ -133,7 +152,10 @@ extension Problem {
             byKey[bytes] = byKey.keys.contains(bytes) ? .some(nil) : index
         }
         var violations = violations
-        for (index, violation) in violations.enumerated() where violation.pointer == nil {
+        for (index, violation) in violations.enumerated() where violation.kind != nil {
+            violations[index].pointer = places?.pointer(to: violation)
+        }
+        for (index, violation) in violations.enumerated() where violation.pointer == nil && violation.kind == nil {
             var found: Int?
             if let key = violation.key.map({ Array($0.utf8) }) {
                 found =
@@ -156,6 +178,34 @@ extension Problem {
     private struct Place: Hashable {
         let environment: EnvironmentName
         let key: [UInt8]
+    }
+}
+
+/// Where in a change's body items of flags are written.
+private struct FlagPlaces {
+    private var exact: [ItemAddress: Int] = [:]
+    /// By key of the flag, the first.
+    private var byKey: [[UInt8]: Int] = [:]
+
+    init(_ operations: [Operation]) {
+        for (index, operation) in operations.enumerated() {
+            let place: FlagPlace
+            switch operation.target {
+            case .putFlag(let written, _), .deleteFlag(let written): place = written
+            default: continue
+            }
+            exact[place.address(in: .platform)] = index
+            if place.flag != nil, byKey[Array(place.key.utf8)] == nil { byKey[Array(place.key.utf8)] = index }
+        }
+    }
+
+    func pointer(to violation: Violation) -> String? {
+        guard let kind = violation.kind, let key = violation.key else { return nil }
+        let address = ItemAddress(project: .platform, environment: violation.environment, kind: kind, key: key)
+        if let index = exact[address] {
+            return "/operations/\(index)" + (violation.pointer.map { "/value" + $0 } ?? "")
+        }
+        return kind == .segment ? nil : byKey[Array(key.utf8)].map { "/operations/\($0)" }
     }
 }
 
