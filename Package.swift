@@ -101,6 +101,7 @@ let package = Package(
                 .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "NIOCertificateReloading", package: "swift-nio-extras"),
@@ -118,8 +119,8 @@ let package = Package(
         .executableTarget(
             name: "cfg",
             dependencies: [
-                "ConfigPlatformModel", "ConfigFormats", "JSONSchema", "Identity", "ConfigPlatformClient",
-                "ControlPlane",
+                "ConfigPlatformModel", "ConfigPlatformFlags", "ConfigFormats", "JSONSchema", "Identity",
+                "ConfigPlatformClient", "ControlPlane",
                 "Store", "API",
                 logging, metrics, lifecycle, nioCore,
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -58,6 +58,10 @@ package enum Limits {
     /// Longest wait for `X-Minimum-Revision`.
     package static let minimumRevisionWaitSeconds = 5
     package static let requestSeconds = 30
+    /// Attributes of a context that flags are evaluated for.
+    package static let contextAttributes = 1_000
+    /// Flags that one request names to be evaluated.
+    package static let evaluatedFlags = 1_000
     /// Bytes of one message sent to the gRPC server: a flag's key and a context.
     package static let grpcMessageBytes = 1 << 20
     /// Calls that one gRPC connection may have open.

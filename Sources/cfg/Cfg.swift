@@ -30,6 +30,7 @@ struct Cfg: AsyncParsableCommand {
                     DescribeCommand.self, SearchCommand.self, ImportCommand.self, ExportCommand.self, WatchCommand.self,
                     RunCommand.self, KeyCommand.self,
                 ]),
+            CommandGroup(name: "Flags", subcommands: [FlagCommand.self]),
             CommandGroup(
                 name: "Changes",
                 subcommands: [

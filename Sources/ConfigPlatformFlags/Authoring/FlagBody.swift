@@ -11,7 +11,7 @@ package import ExactJSON
 /// 1 to ``FlagLimits/variants`` variants, each of the flag's type; at most ``FlagLimits/flagBytes`` together. Whether the variants fit the
 /// schema is for who knows schemas to say.
 package struct FlagBody: FlagItemValue {
-    package let type: ValueType
+    package let type: FlagType
     /// Name to value.
     package let variants: JSONObject
     /// Where an environment's rule names none; nil for the caller's default.
@@ -26,30 +26,6 @@ package struct FlagBody: FlagItemValue {
     /// An object or a boolean.
     package let schema: JSONValue?
     package let metadata: JSONObject
-
-    package enum ValueType: String, CaseIterable, Sendable {
-        case boolean, string, integer, double, object
-
-        /// Whether a variant may have this value. Integers have 64 bits, doubles are finite.
-        package func admits(_ value: JSONValue) -> Bool {
-            switch (self, value) {
-            case (.boolean, .bool), (.string, .string), (.object, .object): true
-            case (.integer, .number(let number)): number.int64 != nil
-            case (.double, .number(let number)): number.double.isFinite
-            default: false
-            }
-        }
-
-        var example: String {
-            switch self {
-            case .boolean: "true or false"
-            case .string: "a text"
-            case .integer: "a whole number of 64 bits"
-            case .double: "a number"
-            case .object: "an object"
-            }
-        }
-    }
 
     package enum Lifecycle: String, CaseIterable, Sendable {
         /// Not served yet: DISABLED. Its type and variants may be altered freely.
@@ -83,7 +59,7 @@ package struct FlagBody: FlagItemValue {
         if !reader.has("type") {
             faults.add("'type' is missing: boolean, string, integer, double or object.", at: .root)
         }
-        guard let type = reader.choice("type", of: ValueType.self) else { return nil }
+        guard let type = reader.choice("type", of: FlagType.self) else { return nil }
         self.type = type
         variants = Self.variants(reader, of: type)
         if let value = reader.members["defaultVariant"], !value.isNull {
@@ -110,7 +86,7 @@ package struct FlagBody: FlagItemValue {
         metadata = Self.metadata(reader)
     }
 
-    private static func variants(_ reader: FlagItemReader, of type: ValueType) -> JSONObject {
+    private static func variants(_ reader: FlagItemReader, of type: FlagType) -> JSONObject {
         guard case .object(let variants)? = reader.members["variants"],
             (1...FlagLimits.variants).contains(variants.count)
         else {
@@ -170,5 +146,27 @@ package struct FlagBody: FlagItemValue {
         members["schema"] = schema
         if !metadata.isEmpty { members["metadata"] = .object(metadata) }
         return .object(members)
+    }
+}
+
+extension FlagType {
+    /// Whether a variant may have this value. Integers have 64 bits, doubles are finite.
+    package func admits(_ value: JSONValue) -> Bool {
+        switch (self, value) {
+        case (.boolean, .bool), (.string, .string), (.object, .object): true
+        case (.integer, .number(let number)): number.int64 != nil
+        case (.double, .number(let number)): number.double.isFinite
+        default: false
+        }
+    }
+
+    var example: String {
+        switch self {
+        case .boolean: "true or false"
+        case .string: "a text"
+        case .integer: "a whole number of 64 bits"
+        case .double: "a number"
+        case .object: "an object"
+        }
     }
 }

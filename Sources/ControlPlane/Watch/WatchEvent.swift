@@ -16,6 +16,7 @@ package final class WatchEvent: Sendable {
         case environment(EnvironmentName, of: ProjectName)
         case document(ResolvedEnvironment, of: ProjectName)
         case differences(ChangeRecord, [ValueDifference], in: ResolvedEnvironment)
+        case flags([FlagDifference], in: ResolvedFlags, of: ProjectName)
     }
 
     init(kind: Kind, token: RevisionToken, data: [UInt8], content: Content = .nothing) {
@@ -78,6 +79,38 @@ extension WatchEvent {
             kind: .change, token: change.token, data: out, content: .differences(change, differences, in: reading))
     }
 
+    /// The whole definition of an environment's flags.
+    static func flagSnapshot(_ flags: ResolvedFlags, in project: ProjectName, at token: RevisionToken) -> WatchEvent {
+        var out = Array("{\"definition\":".utf8)
+        out.append(contentsOf: flags.document.bytes)
+        out.append(contentsOf: Array(",\"entityTag\":".utf8))
+        JSONText.appendString(flags.document.entityTag, into: &out)
+        appendPlace(flags.environment, project, token, into: &out)
+        out.append(UInt8(ascii: "}"))
+        return WatchEvent(kind: .snapshot, token: token, data: out, content: .flags([], in: flags, of: project))
+    }
+
+    /// The flags that a change made others, with their definitions.
+    static func flags(_ change: ChangeRecord, _ differences: [FlagDifference], in flags: ResolvedFlags) -> WatchEvent {
+        var out = Array("{\"changes\":[".utf8)
+        for (index, difference) in differences.enumerated() {
+            if index > 0 { out.append(UInt8(ascii: ",")) }
+            difference.write(into: &out)
+        }
+        out.append(contentsOf: Array("],\"committedAt\":".utf8))
+        JSONText.appendString(change.committedAt.text, into: &out)
+        appendPlace(flags.environment, change.project, change.token, into: &out)
+        out.append(UInt8(ascii: "}"))
+        return WatchEvent(
+            kind: .change, token: change.token, data: out,
+            content: .flags(differences, in: flags, of: change.project))
+    }
+
+    /// What it says of flags; nil where it is of something else. A snapshot has no differences.
+    package var flagChange: (differences: [FlagDifference], flags: ResolvedFlags)? {
+        if case .flags(let differences, let flags, _) = content { (differences, flags) } else { nil }
+    }
+
     static func bare(
         _ kind: Kind, in environment: EnvironmentName?, of project: ProjectName?, at token: RevisionToken
     ) -> WatchEvent {
@@ -111,13 +144,14 @@ extension WatchEvent {
         case .environment(let name, let project): (name, project)
         case .document(let reading, let project): (reading.name, project)
         case .differences(let change, _, let reading): (reading.name, change.project)
+        case .flags(_, let flags, let project): (flags.environment, project)
         }
     }
 
     /// The event as it is told to somebody who may not read every key; nil where nothing of it is left.
     func restricted(to isVisible: (ConfigKey) -> Bool) -> WatchEvent? {
         switch content {
-        case .nothing, .environment: return self
+        case .nothing, .environment, .flags: return self
         case .document(let reading, let project):
             return .snapshot(reading.restricted(to: isVisible), in: project, at: token)
         case .differences(let change, let differences, let reading):

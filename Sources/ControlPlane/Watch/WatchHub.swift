@@ -6,6 +6,7 @@ import Synchronization
 /// All watches of this replica. Works out what a revision means to an environment once, for all who follow it, and only if somebody does.
 final class WatchHub: Sendable {
     private struct Place: Hashable {
+        let topic: WatchTopic
         let project: ProjectName
         let environment: EnvironmentName?
     }
@@ -22,7 +23,7 @@ final class WatchHub: Sendable {
 
     /// A watch of an environment, or of all of a project's. Call it where no step can be published meanwhile.
     func subscribe(
-        to environment: EnvironmentName?, of project: ProjectName, from token: RevisionToken, isHeld: Bool
+        to topic: WatchTopic, of environment: EnvironmentName?, of project: ProjectName, from token: RevisionToken
     ) throws(Problem) -> WatchSubscription {
         let subscription = state.withLock { state -> WatchSubscription? in
             guard state.count < Limits.watchers, !state.isClosed else { return nil }
@@ -30,10 +31,10 @@ final class WatchHub: Sendable {
             state.nextID += 1
             watchers.record(state.count)
             let subscription = WatchSubscription(
-                id: state.nextID, project: project, environment: environment, from: token, isHeld: isHeld
+                id: state.nextID, topic: topic, project: project, environment: environment, from: token
             ) { [weak self] in self?.remove($0) }
-            state.subscriptions[Place(project: project, environment: environment), default: [:]][subscription.id] =
-                subscription
+            let place = Place(topic: topic, project: project, environment: environment)
+            state.subscriptions[place, default: [:]][subscription.id] = subscription
             return subscription
         }
         guard let subscription else {
@@ -48,15 +49,22 @@ final class WatchHub: Sendable {
     /// Gives every watch what the step means to it.
     func deliver(_ step: Published.Step, before: PlatformState) {
         let project = step.change.project
-        let (followed, everything) = state.withLock { state in
-            let followed = step.touched.environments.filter {
-                state.subscriptions[Place(project: project, environment: $0)]?.isEmpty == false
+        for topic in WatchTopic.allCases {
+            let touched = topic.environments(step.touched)
+            let followed = state.withLock { state in
+                let followsAll =
+                    state.subscriptions[Place(topic: topic, project: project, environment: nil)]?.isEmpty == false
+                return touched.filter {
+                    followsAll
+                        || state.subscriptions[Place(topic: topic, project: project, environment: $0)]?.isEmpty == false
+                }
             }
-            return (followed, state.subscriptions[Place(project: project, environment: nil)]?.isEmpty == false)
-        }
-        for environment in (everything ? step.touched.environments : followed).sorted() {
-            guard let event = Self.event(of: step, in: environment, before: before.projects[project]) else { continue }
-            for subscription in receivers(project, environment) { subscription.push(event) }
+            for environment in followed.sorted() {
+                guard let event = topic.event(of: step, in: environment, before: before.projects[project]) else {
+                    continue
+                }
+                for subscription in receivers(topic, project, environment) { subscription.push(event) }
+            }
         }
     }
 
@@ -76,30 +84,20 @@ final class WatchHub: Sendable {
         for subscription in all { subscription.end() }
     }
 
-    /// What a step means to an environment; nil where programs read what they read before.
-    static func event(
-        of step: Published.Step, in environment: EnvironmentName, before: ProjectState?
-    ) -> WatchEvent? {
-        let old = before?.resolved[environment]
-        guard let new = step.state.projects[step.change.project]?.resolved[environment] else {
-            return .bare(.deleted, in: environment, of: step.change.project, at: step.change.token)
-        }
-        let touched = step.touched.relayered.contains(environment) ? nil : step.touched.keys[environment] ?? []
-        let differences = ResolvedEnvironment.differences(from: old, to: new, touched: touched)
-        guard !differences.isEmpty || old == nil else { return nil }
-        return .change(step.change, differences, in: new)
-    }
-
-    private func receivers(_ project: ProjectName, _ environment: EnvironmentName) -> [WatchSubscription] {
+    private func receivers(
+        _ topic: WatchTopic, _ project: ProjectName, _ environment: EnvironmentName
+    ) -> [WatchSubscription] {
         state.withLock { state in
-            Array((state.subscriptions[Place(project: project, environment: environment)] ?? [:]).values)
-                + Array((state.subscriptions[Place(project: project, environment: nil)] ?? [:]).values)
+            [environment, nil].flatMap {
+                Array((state.subscriptions[Place(topic: topic, project: project, environment: $0)] ?? [:]).values)
+            }
         }
     }
 
     private func remove(_ subscription: WatchSubscription) {
         state.withLock { state in
-            let place = Place(project: subscription.project, environment: subscription.environment)
+            let place = Place(
+                topic: subscription.topic, project: subscription.project, environment: subscription.environment)
             guard state.subscriptions[place]?.removeValue(forKey: subscription.id) != nil else { return }
             if state.subscriptions[place]?.isEmpty == true { state.subscriptions[place] = nil }
             state.count -= 1

@@ -27,6 +27,7 @@ package final class WatchSubscription: Sendable {
     }
 
     let id: UInt64
+    let topic: WatchTopic
     let project: ProjectName
     /// Nil to follow every environment of the project.
     let environment: EnvironmentName?
@@ -34,14 +35,15 @@ package final class WatchSubscription: Sendable {
     private let onEnd: @Sendable (WatchSubscription) -> Void
 
     init(
-        id: UInt64, project: ProjectName, environment: EnvironmentName?, from token: RevisionToken, isHeld: Bool,
+        id: UInt64, topic: WatchTopic, project: ProjectName, environment: EnvironmentName?, from token: RevisionToken,
         onEnd: @escaping @Sendable (WatchSubscription) -> Void
     ) {
         self.id = id
+        self.topic = topic
         self.project = project
         self.environment = environment
         self.onEnd = onEnd
-        state = Mutex(State(isHeld: isHeld, delivered: token))
+        state = Mutex(State(isHeld: true, delivered: token))
     }
 
     /// The next event; nil once the watch has ended. Waits until there is one, or the task is cancelled, which ends the watch.

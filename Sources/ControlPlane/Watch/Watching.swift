@@ -12,6 +12,20 @@ extension Platform {
     ) async throws(Problem) -> WatchSubscription {
         let viewpoint = viewpoint(caller, of: project)
         if let environment { _ = try viewpoint.requireReading(environment) } else { try viewpoint.requireProject() }
+        return try await watch(.settings, of: environment, of: project, after: token)
+    }
+
+    /// A watch of what an environment's flags come to, in the same way. Its first event, without `after`, is the whole definition.
+    package func watchFlags(
+        _ caller: Caller, _ environment: EnvironmentName, of project: ProjectName, after token: RevisionToken?
+    ) async throws(Problem) -> WatchSubscription {
+        try viewpoint(caller, of: project).require(.evaluate, .flag, in: environment)
+        return try await watch(.flags, of: environment, of: project, after: token)
+    }
+
+    private func watch(
+        _ topic: WatchTopic, of environment: EnvironmentName?, of project: ProjectName, after token: RevisionToken?
+    ) async throws(Problem) -> WatchSubscription {
         if let token { try await awaitRevision(token) }
         _ = try servedState()
         let hub = hub
@@ -19,17 +33,15 @@ extension Platform {
             state throws(Problem) -> (WatchSubscription, PlatformState) in
             let found = try state.project(project)
             if let environment { _ = try found.environment(environment) }
-            let isHeld = true
-            let subscription = try hub.subscribe(
-                to: environment, of: project, from: token ?? state.token, isHeld: isHeld)
+            let subscription = try hub.subscribe(to: topic, of: environment, of: project, from: token ?? state.token)
             return (subscription, state)
         }
         do throws(Problem) {
             let backlog =
                 if let token {
-                    try await events(from: token.revision, to: state, in: environment, of: project)
+                    try await events(on: topic, from: token.revision, to: state, in: environment, of: project)
                 } else {
-                    Self.snapshots(of: state, environment, project)
+                    Self.snapshots(topic, of: state, environment, project)
                 }
             subscription.release(after: backlog)
             return subscription
@@ -40,17 +52,20 @@ extension Platform {
     }
 
     private static func snapshots(
-        of state: PlatformState, _ environment: EnvironmentName?, _ project: ProjectName
+        _ topic: WatchTopic, of state: PlatformState, _ environment: EnvironmentName?, _ project: ProjectName
     ) -> [WatchEvent] {
-        let resolved = state.projects[project]?.resolved ?? [:]
-        return resolved.values
-            .filter { environment == nil || $0.name == environment }
-            .sorted { $0.name < $1.name }
-            .map { .snapshot($0, in: project, at: state.token) }
+        guard let found = state.projects[project] else { return [] }
+        let names = environment.map { [$0] } ?? found.environments.keys.sorted()
+        switch topic {
+        case .settings:
+            return names.compactMap { found.resolved[$0] }.map { .snapshot($0, in: project, at: state.token) }
+        case .flags:
+            return names.compactMap { found.resolvedFlags[$0] }.map { .flagSnapshot($0, in: project, at: state.token) }
+        }
     }
 
     private func events(
-        from revision: Revision, to state: PlatformState, in environment: EnvironmentName?, of project: ProjectName
+        on topic: WatchTopic, from revision: Revision, to state: PlatformState, in environment: EnvironmentName?, of project: ProjectName
     ) async throws(Problem) -> [WatchEvent] {
         guard revision < state.revision else { return [] }
         guard state.revision.number - revision.number <= Limits.watchResumeRevisions else {
@@ -74,8 +89,8 @@ extension Platform {
                     }
                     let (next, touched) = try past.applying(change)
                     let step = Published.Step(change: change, state: next, touched: touched)
-                    for name in touched.environments.sorted() where environment == nil || environment == name {
-                        if let event = WatchHub.event(of: step, in: name, before: past.projects[project]) {
+                    for name in topic.environments(touched).sorted() where environment == nil || environment == name {
+                        if let event = topic.event(of: step, in: name, before: past.projects[project]) {
                             events.append(event)
                         }
                     }
@@ -104,6 +119,10 @@ extension Platform {
         let authority = state.access.authority(of: caller.subject)
         guard isLive(caller, tokenHash: tokenHash, state.access, authority, at: now) else { return .ended }
         guard let (environment, project) = event.place else { return .whole }
+        if event.flagChange != nil {
+            let resource = Resource(project: project, environment: environment, kind: .flag, key: nil, tags: [])
+            return authority.permits(.evaluate, on: resource, at: now) ? .whole : .nothing
+        }
         let scope = authority.keys(.read, .setting, in: environment, of: project, at: now)
         guard !scope.isAll else { return .whole }
         guard !scope.isNone, authority.sees(environment, of: project, at: now) else { return .nothing }

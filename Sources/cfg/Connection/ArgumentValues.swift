@@ -104,12 +104,19 @@ struct MomentArgument: Hashable {
         if let seconds = DurationArgument.seconds(text) {
             return MomentArgument(point: .time(now.adding(seconds: -seconds)))
         }
-        guard let time = try? Timestamp(parsing: text) else {
+        guard let time = (try? Timestamp(parsing: text)) ?? (try? Timestamp(parsing: withSeconds(text))) else {
             throw ValidationError(
                 "'\(InvalidIdentifier.shown(text))' is no point in the past: write a revision (42), a time (2026-11-23T06:00:00Z) or "
                     + "how long ago it was (15m, 2h, 3d).")
         }
         return MomentArgument(point: .time(time))
+    }
+
+    /// A time to the minute, `2026-11-23T06:00Z`, with the seconds that RFC 3339 asks for.
+    private static func withSeconds(_ text: String) -> String {
+        let date = "0000-00-00T00:00".count
+        guard text.count > date else { return text }
+        return text.prefix(date) + ":00" + text.dropFirst(date)
     }
 }
 

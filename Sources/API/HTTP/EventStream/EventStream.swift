@@ -9,6 +9,14 @@ import Synchronization
 struct EventStream: Sendable {
     let subscription: WatchSubscription
     let caller: Caller
+    let format: Format
+
+    enum Format: Sendable {
+        /// What happened, whole.
+        case platform
+        /// That there is something new, as OpenFeature's clients are told: they ask again.
+        case openFeature
+    }
 
     /// Milliseconds after which a client whose stream ended should come back.
     private static let opening = ByteBuffer(string: "retry: 1000\n\n")
@@ -27,8 +35,8 @@ struct EventStream: Sendable {
         try await body.write(Self.opening)
         watching: while let event = await subscription.next() {
             switch core.platform.sight(of: event, by: caller, tokenHash: tokenHash) {
-            case .whole: try await body.write(core.frames.frame(of: event))
-            case .part(let part): try await body.write(EventFrames.layOut(part))
+            case .whole: try await body.write(core.frames.frame(of: event, format))
+            case .part(let part): try await body.write(EventFrames.layOut(part, format))
             case .nothing: continue
             case .ended: break watching
             }
@@ -41,6 +49,7 @@ struct EventStream: Sendable {
 final class EventFrames: Sendable {
     private struct Entry {
         let event: WatchEvent
+        let format: EventStream.Format
         let frame: ByteBuffer
     }
 
@@ -48,23 +57,35 @@ final class EventFrames: Sendable {
     private let recent = Mutex<[Entry]>([])
     private static let recentMax = 16
 
-    func frame(of event: WatchEvent) -> ByteBuffer {
+    func frame(of event: WatchEvent, _ format: EventStream.Format) -> ByteBuffer {
         // A snapshot belongs to one receiver.
-        guard event.kind != .snapshot else { return Self.layOut(event) }
+        guard event.kind != .snapshot else { return Self.layOut(event, format) }
         return recent.withLock { recent in
-            if let known = recent.last(where: { $0.event === event }) { return known.frame }
-            let frame = Self.layOut(event)
+            if let known = recent.last(where: { $0.event === event && $0.format == format }) { return known.frame }
+            let frame = Self.layOut(event, format)
             if recent.count == Self.recentMax { recent.removeFirst() }
-            recent.append(Entry(event: event, frame: frame))
+            recent.append(Entry(event: event, format: format, frame: frame))
             return frame
         }
     }
 
-    static func layOut(_ event: WatchEvent) -> ByteBuffer {
+    static func layOut(_ event: WatchEvent, _ format: EventStream.Format) -> ByteBuffer {
         var buffer = ByteBuffer()
-        buffer.reserveCapacity(event.data.count + 96)
-        buffer.writeString("id: \(event.token.text)\nevent: \(event.kind.rawValue)\ndata: ")
-        buffer.writeBytes(event.data)
+        switch format {
+        case .platform:
+            buffer.reserveCapacity(event.data.count + 96)
+            buffer.writeString("id: \(event.token.text)\nevent: \(event.kind.rawValue)\ndata: ")
+            buffer.writeBytes(event.data)
+        case .openFeature:
+            let id = event.token.text
+            switch event.kind {
+            case .heartbeat:
+                buffer.writeString("id: \(id)\n:")
+            case .snapshot, .change, .deleted, .behind:
+                buffer.writeString(
+                    "id: \(id)\nevent: message\ndata: {\"type\":\"refetchEvaluation\",\"etag\":\"\(id)\"}")
+            }
+        }
         buffer.writeString("\n\n")
         return buffer
     }

@@ -7,18 +7,10 @@ enum WatchRoutes {
         .get("\(RouteTable.base)/projects/{project}/watch", query: ["environment", "after"], watch)
     ]
 
-    /// `Last-Event-ID`, which a client sends when it comes back, is newer than the `after` that it began with.
     private static func watch(
         _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
     ) async throws(Problem) -> Answer {
-        let after: RevisionToken?
-        if let id = request.fields[.lastEventID], !id.isEmpty {
-            after = try ItemText.parsed { () throws(InvalidIdentifier) in try RevisionToken(parsing: id) }
-        } else {
-            after = try request.query.parsed("after") { text throws(InvalidIdentifier) in
-                try RevisionToken(parsing: text)
-            }
-        }
+        let after = try request.resumeToken()
         // HEAD asks what a GET would say, not for a watch.
         if request.method == .head {
             let view = try await platform.view(caller, request.project())
@@ -32,6 +24,16 @@ enum WatchRoutes {
             caller, request.queriedEnvironment(), of: request.project(), after: after)
         return Answer(
             status: .ok, fields: [.contentType: Answer.ContentType.events.rawValue],
-            content: .events(EventStream(subscription: subscription, caller: caller)))
+            content: .events(EventStream(subscription: subscription, caller: caller, format: .platform)))
+    }
+}
+
+extension IncomingRequest {
+    /// Where a watch goes on: `Last-Event-ID`, which a client sends when it comes back, is newer than the `after` that it began with.
+    func resumeToken() throws(Problem) -> RevisionToken? {
+        if let id = fields[.lastEventID], !id.isEmpty {
+            return try ItemText.parsed { () throws(InvalidIdentifier) in try RevisionToken(parsing: id) }
+        }
+        return try query.parsed("after") { text throws(InvalidIdentifier) in try RevisionToken(parsing: text) }
     }
 }

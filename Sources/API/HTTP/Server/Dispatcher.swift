@@ -110,7 +110,9 @@ struct Dispatcher: Sendable {
 
     private func authenticate(_ exchange: inout Exchange, _ access: Route.Access) async throws(Problem) {
         if access == .anonymous || (access == .monitor && core.settings.isMetricsPublic) { return }
-        let token = exchange.request.headers[.authorization].flatMap(BearerToken.text)
+        var token = exchange.request.headers[.authorization].flatMap(BearerToken.text)
+        // OpenFeature's clients may send it so.
+        if token == nil, exchange.path.contains("/ofrep/v1/") { token = exchange.request.headers[.apiKey] }
         var proofs = Proofs(token: token)
         if token == nil, core.settings.clientAuthoritiesPath != nil {
             proofs.certificate = await ClientCertificates.principal(of: exchange.channel)

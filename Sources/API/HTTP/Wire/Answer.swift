@@ -48,6 +48,7 @@ struct Answer: Sendable {
 }
 
 extension HTTPField.Name {
+    static let apiKey = HTTPField.Name("X-API-Key")!
     static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
     static let lastEventID = HTTPField.Name("Last-Event-ID")!
     static let message = HTTPField.Name("X-Message")!

@@ -56,6 +56,11 @@ struct BodyReader {
         return text
     }
 
+    func bool() throws(Problem) -> Bool {
+        guard let flag = value.boolValue else { throw problem("true or false is needed here.", keyword: "type") }
+        return flag
+    }
+
     func int64() throws(Problem) -> Int64 {
         guard let number = value.int64Value else { throw problem("A whole number is needed here.", keyword: "type") }
         return number

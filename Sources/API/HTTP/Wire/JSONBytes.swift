@@ -32,6 +32,13 @@ struct JSONBytes {
         }
     }
 
+    mutating func array<Element>(of elements: some Sequence<Element>, _ body: (inout JSONBytes, Element) -> Void) {
+        separate()
+        nest(UInt8(ascii: "["), UInt8(ascii: "]")) { json in
+            for element in elements { body(&json, element) }
+        }
+    }
+
     mutating func array(_ name: StaticString, of texts: some Sequence<String>) {
         array(name, of: texts) { $0.element($1) }
     }

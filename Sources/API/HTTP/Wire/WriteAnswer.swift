@@ -79,18 +79,22 @@ extension JSONBytes {
         kind == .setting ? body : Array("{\"value\":".utf8) + body + [UInt8(ascii: "}")]
     }
 
-    /// `{"changes":[…],"environment":…}`
+    /// `{"changes":[…],"environment":…,"flags":[…]}`, without flags where none come to something else.
     mutating func element(_ difference: EnvironmentDifference) {
         object { json in
             json.array("changes", of: difference.differences) { $0.element($1) }
             json.member("environment", difference.environment.rawValue)
+            if !difference.flags.isEmpty {
+                json.array("flags", of: difference.flags) { json, flag in json.element { flag.write(into: &$0) } }
+            }
         }
     }
 
-    /// `{"environment":…,"keys":…,"project":…,"required":…}`
+    /// `{"environment":…,"flags":…,"keys":…,"project":…,"required":…}`, without flags where none come to something else.
     mutating func element(_ guarded: GuardedEnvironment) {
         object { json in
             json.member("environment", guarded.environment.rawValue)
+            json.member("flags", guarded.flags == 0 ? nil : guarded.flags)
             json.member("keys", guarded.keys)
             json.member("project", guarded.project.shownName)
             json.member("required", guarded.approvals)

@@ -1,0 +1,199 @@
+import ConfigPlatformFlags
+import ConfigPlatformModel
+import ControlPlane
+import HTTPTypes
+import NIOCore
+
+/// The OpenFeature Remote Evaluation Protocol 0.3: one flag, all flags, and a stream that tells when to ask again.
+///
+/// Under `/ofrep/v1` for a token that is for one environment, and under the environment's own address for any other.
+enum OFREPRoutes {
+    static let all: [Route] = ["", "/projects/{project}/environments/{environment}"].flatMap { base in
+        [
+            post("\(base)/ofrep/v1/evaluate/flags/{flag}", evaluateOne),
+            post(
+                "\(base)/ofrep/v1/evaluate/flags", query: ["flagConfigEtag", "flagConfigLastModified"], evaluateAll),
+            .get("\(base)/ofrep/v1/events", query: ["after"], follow),
+        ]
+    }
+
+    private static func post(
+        _ pattern: String, query: [String] = [], _ operation: @escaping Route.Operation
+    ) -> Route {
+        Route(
+            method: .post, pattern: pattern, access: .read, query: query, body: .json, handler: .operation(operation))
+    }
+
+    // MARK: Evaluating
+
+    private static func evaluateOne(
+        _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
+    ) async throws(Problem) -> Answer {
+        let key = try request.parameter("flag")
+        let flags = try flags(platform, caller, request)
+        let context: FlagContext
+        do throws(InvalidContext) {
+            context = try self.context(request.body)
+        } catch {
+            return failure(.badRequest, key: key, error.code, error.message)
+        }
+        let answer = flags.resolve(key, context)
+        guard let code = answer.resolution.error else {
+            return .json { $0.evaluation(answer) }
+        }
+        return failure(code == .flagNotFound ? .notFound : .badRequest, key: key, code, answer.errorDetails ?? "")
+    }
+
+    private static func evaluateAll(
+        _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
+    ) async throws(Problem) -> Answer {
+        // What an event names as the newest configuration is the revision's token; anything else says nothing to us.
+        if let text = request.query["flagConfigEtag"], let token = try? RevisionToken(parsing: text) {
+            try await platform.awaitRevision(token)
+        }
+        let flags = try flags(platform, caller, request)
+        let context: FlagContext
+        do throws(InvalidContext) {
+            context = try self.context(request.body)
+        } catch {
+            return failure(.badRequest, key: nil, error.code, error.message)
+        }
+        let answers = flags.resolveAll(context)
+        var evaluated = JSONBytes()
+        evaluated.array(of: answers) { json, answer in json.object { $0.evaluation(answer) } }
+        let entityTag = "\"\(Digest.of(evaluated.bytes).hexadecimal.prefix(32))\""
+        if let known = request.fields[.ifNoneMatch],
+            try EntityTagList(parsing: known, of: "If-None-Match").weaklyMatches(entityTag)
+        {
+            return Answer(status: .notModified).tagged(entityTag)
+        }
+        return .json { json in
+            json.array("eventStreams", of: [eventsPath(flags, request)]) { json, path in
+                json.object { json in
+                    json.object("endpoint") { $0.member("requestUri", path) }
+                    json.member("type", "sse")
+                }
+            }
+            json.member("flags", canonical: evaluated.bytes)
+            json.object("metadata") { $0.member("flagSetId", flags.setName) }
+        }.tagged(entityTag)
+    }
+
+    /// Where changes after this answer are told.
+    private static func eventsPath(_ flags: FlagReading, _ request: IncomingRequest) -> String {
+        let base = request.path.dropLast("evaluate/flags".count)
+        return "\(base)events?after=\(flags.token.text)"
+    }
+
+    private static func failure(
+        _ status: HTTPResponse.Status, key: String?, _ code: Resolution.ErrorCode, _ details: String
+    ) -> Answer {
+        .json(status) { json in
+            json.member("errorCode", code.rawValue)
+            json.member("errorDetails", details)
+            json.member("key", key)
+        }
+    }
+
+    // MARK: Following
+
+    private static func follow(
+        _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
+    ) async throws(Problem) -> Answer {
+        let place = try place(platform, caller, request)
+        let fields: HTTPFields = [.contentType: Answer.ContentType.events.rawValue]
+        // Without a place to resume from there is nothing that the client could have missed.
+        let flags = try platform.flags(caller, place.environment, of: place.project)
+        if request.method == .head { return Answer(status: .ok, fields: fields) }
+        let after = try request.resumeToken() ?? flags.token
+        let subscription = try await platform.watchFlags(caller, place.environment, of: place.project, after: after)
+        return Answer(
+            status: .ok, fields: fields,
+            content: .events(EventStream(subscription: subscription, caller: caller, format: .openFeature)))
+    }
+
+    // MARK: Reading a request
+
+    private static func place(
+        _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
+    ) throws(Problem) -> (project: ProjectName, environment: EnvironmentName) {
+        guard request.parameters.contains(where: { $0.name == "project" }) else {
+            return try platform.flagEnvironment(of: caller, selector: nil)
+        }
+        return (try request.project(), try request.environment())
+    }
+
+    private static func flags(
+        _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
+    ) throws(Problem) -> FlagReading {
+        let place = try place(platform, caller, request)
+        return try platform.flags(caller, place.environment, of: place.project)
+    }
+
+    private struct InvalidContext: Error {
+        let code: Resolution.ErrorCode
+        let message: String
+    }
+
+    private static func context(_ body: [UInt8]) throws(InvalidContext) -> FlagContext {
+        // Some clients send nothing where they have no context.
+        if body.isEmpty { return FlagContext() }
+        let value: JSONValue
+        do throws(JSONParseError) {
+            value = try JSONValue(parsing: body, limits: JSONLimits(maxBytes: Limits.requestBodyBytes))
+        } catch {
+            throw InvalidContext(
+                code: .parseError, message: "The body is not JSON: line \(error.line), column \(error.column): \(error.message)")
+        }
+        guard case .object = value else {
+            throw InvalidContext(code: .parseError, message: "The body is an object with the member \"context\".")
+        }
+        do throws(Problem) {
+            return try FlagContext(reading: BodyReader(value["context"] ?? .null))
+        } catch {
+            throw InvalidContext(code: .invalidContext, message: error.detail)
+        }
+    }
+}
+
+extension FlagContext {
+    /// Attributes as a client sends them; null and nothing at all are a context without any.
+    init(reading body: BodyReader) throws(Problem) {
+        switch body.value {
+        case .null: self.init()
+        case .object(let attributes):
+            guard attributes.count <= Limits.contextAttributes else {
+                throw body.problem(
+                    "A context has at most \(Limits.contextAttributes) attributes; this one has \(attributes.count).",
+                    code: .limitExceeded)
+            }
+            self.init(attributes)
+        default: throw body.problem("A context is an object of attributes.", keyword: "type")
+        }
+    }
+}
+
+extension JSONBytes {
+    /// What one flag came to, as OFREP has it. Where the caller's own default counts there is no value, and the variant is empty, for
+    /// there are clients that read it in any case.
+    ///
+    /// - Parameter trace: what the operators of its rules came to; nil to leave that out.
+    mutating func evaluation(_ answer: FlagAnswer, trace: (steps: [TraceStep], leftOut: Int)? = nil) {
+        let resolution = answer.resolution
+        if let code = resolution.error {
+            member("errorCode", code.rawValue)
+            member("errorDetails", answer.errorDetails)
+        }
+        member("key", answer.key)
+        let metadata = answer.metadata
+        if !metadata.isEmpty { member("metadata", .object(metadata)) }
+        if resolution.error == nil { member("reason", resolution.reason.rawValue) }
+        if let trace {
+            member("steps", .array(trace.steps.map(\.json)))
+            if trace.leftOut > 0 { member("stepsLeftOut", trace.leftOut) }
+        }
+        guard resolution.error == nil else { return }
+        member("value", canonical: answer.encodedValue)
+        member("variant", resolution.variant?.name ?? "")
+    }
+}

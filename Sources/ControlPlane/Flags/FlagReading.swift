@@ -1,0 +1,148 @@
+package import ConfigPlatformFlags
+package import ConfigPlatformModel
+
+/// The flags of one environment at one revision: all that one request evaluates is of the same.
+package struct FlagReading: Sendable {
+    package let flags: ResolvedFlags
+    package let project: ProjectName
+    package let token: RevisionToken
+    /// What rules see as the present, in seconds since 1970.
+    package let timestamp: Int64
+
+    package var environment: EnvironmentName { flags.environment }
+
+    /// The environment's name among sets of flags: `project/environment`.
+    package var setName: String { "\(project.rawValue)/\(environment.rawValue)" }
+
+    /// What a flag comes to; `FLAG_NOT_FOUND` where there is none of that key, or one that is archived.
+    package func resolve(_ key: String, _ context: FlagContext, as type: FlagType? = nil) -> FlagAnswer {
+        guard let name = try? FlagKey(parsing: key), let flag = flags[name], let compiled = flag.compiled else {
+            return FlagAnswer(key: key, resolution: Resolution(.flagNotFound), type: nil, flag: nil)
+        }
+        return answer(flag, compiled, context, as: type)
+    }
+
+    /// What every flag comes to that is not archived, in order of key.
+    package func resolveAll(_ context: FlagContext) -> [FlagAnswer] {
+        flags.contents.compactMap { flag in flag.compiled.map { answer(flag, $0, context, as: nil) } }
+    }
+
+    private func answer(
+        _ flag: ResolvedFlag, _ compiled: Flag, _ context: FlagContext, as type: FlagType?
+    ) -> FlagAnswer {
+        FlagAnswer(
+            key: compiled.key, resolution: compiled.resolve(context, as: type, at: timestamp),
+            type: flag.flag.body.type, flag: compiled)
+    }
+}
+
+/// What one flag came to.
+package struct FlagAnswer: Sendable {
+    package let key: String
+    package let resolution: Resolution
+    /// As the flag is declared; nil where there is none.
+    package let type: FlagType?
+    package let flag: Flag?
+
+    package var metadata: JSONObject { flag?.metadata ?? JSONObject() }
+
+    /// The value as JSON text; nil where the caller's own default is the value. A double has a fraction, so that clients that tell numbers
+    /// apart by it take it for one.
+    package var encodedValue: [UInt8]? {
+        guard let variant = resolution.variant else { return nil }
+        guard type == .double, !variant.encoded.contains(where: { [0x2E, 0x65, 0x45].contains($0) }) else {
+            return variant.encoded
+        }
+        return variant.encoded + [UInt8(ascii: "."), UInt8(ascii: "0")]
+    }
+
+    /// What went wrong, in words; nil where nothing did.
+    package var errorDetails: String? {
+        switch resolution.error {
+        case nil: nil
+        case .flagNotFound: "There is no flag '\(key)' here."
+        case .parseError: "The flag's targeting has an operator or a reference that there is none of."
+        case .typeMismatch: "The flag's value is of another type than was asked for."
+        case .targetingKeyMissing: "The context has no targeting key."
+        case .invalidContext: "The context is not one."
+        case .general:
+            "The flag's targeting came to no variant of it, or could not be evaluated; `cfg flag evaluate --explain` shows where."
+        }
+    }
+}
+
+extension Platform {
+    /// The flags of an environment as they stand. Never waits and never touches the database.
+    package func flags(
+        _ caller: Caller, _ environment: EnvironmentName, of project: ProjectName
+    ) throws(Problem) -> FlagReading {
+        let state = try servedState()
+        let now = world.now()
+        try state.viewpoint(caller.subject, of: project, at: now).require(.evaluate, .flag, in: environment)
+        return try Self.flagReading(environment, of: project, in: state, at: now)
+    }
+
+    /// As they stood at some moment; rules see its time as the present.
+    package func flags(
+        _ caller: Caller, _ environment: EnvironmentName, of project: ProjectName, at moment: Moment
+    ) async throws(Problem) -> FlagReading {
+        try viewpoint(caller, of: project).require(.evaluate, .flag, in: environment)
+        let state = try await state(of: project, at: moment)
+        let time: Timestamp =
+            switch moment {
+            case .now: world.now()
+            case .revision: state.committedAt
+            case .time(let time): time
+            }
+        return try Self.flagReading(environment, of: project, in: state, at: time)
+    }
+
+    private static func flagReading(
+        _ environment: EnvironmentName, of project: ProjectName, in state: PlatformState, at time: Timestamp
+    ) throws(Problem) -> FlagReading {
+        let found = try state.project(project)
+        guard let flags = found.resolvedFlags[environment] else { throw .noEnvironment(environment, in: project) }
+        return FlagReading(flags: flags, project: project, token: state.token, timestamp: time.microseconds / 1_000_000)
+    }
+
+    /// The environment whose flags a client is given that names none: the only one its token is for.
+    ///
+    /// - Parameter selector: `project/environment`, where the client names one; also as `flagSetId=project/environment`.
+    package func flagEnvironment(
+        of caller: Caller, selector: String?
+    ) throws(Problem) -> (project: ProjectName, environment: EnvironmentName) {
+        if let selector, !selector.isEmpty {
+            var text = selector[...]
+            if text.hasPrefix("flagSetId=") { text = text.dropFirst("flagSetId=".count) }
+            let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+            guard parts.count == 2, let project = try? ProjectName(parsing: String(parts[0])),
+                let environment = try? EnvironmentName(parsing: String(parts[1]))
+            else {
+                throw Problem(.invalidRequest, "A selector names a project and an environment, such as \"shop/production\".")
+            }
+            return (project, environment)
+        }
+        let places = Set(
+            (caller.subject.grants ?? []).map { grant in
+                grant.environments?.count == 1 ? grant.project.map { FlagSelection($0, grant.environments![0]) } : nil
+            })
+        guard places.count == 1, let place = places.first ?? nil else {
+            throw Problem(
+                .invalidRequest,
+                "Which environment's flags? Use a token that is for one project and environment (`cfg token create --role evaluator "
+                    + "--project … --environment …`), or name them: under /projects/PROJECT/environments/ENVIRONMENT/ofrep, or as the "
+                    + "selector \"PROJECT/ENVIRONMENT\".")
+        }
+        return (place.project, place.environment)
+    }
+}
+
+private struct FlagSelection: Hashable {
+    let project: ProjectName
+    let environment: EnvironmentName
+
+    init(_ project: ProjectName, _ environment: EnvironmentName) {
+        self.project = project
+        self.environment = environment
+    }
+}
