@@ -4,7 +4,7 @@ import NIOSSL
 
 /// The server's certificate and key, read again when their files change. A connection uses those that were newest at
 /// its handshake; files that cannot be used leave the ones before in use.
-struct Certificates: Sendable {
+package struct Certificates: Sendable {
     private let reloader: TimedCertificateReloader
     private let files: ServerSettings.CertificateFiles
     private let clientAuthoritiesPath: String?
@@ -48,12 +48,12 @@ struct Certificates: Sendable {
         }
     }
 
-    /// TLS 1.2 and 1.3, with HTTP/2 and HTTP/1.1 on offer. Where there are authorities for clients, a client may show a certificate; one
+    /// TLS 1.2 and 1.3, with the application protocols on offer that are named. Where there are authorities for clients, a client may show a certificate; one
     /// that they did not sign, or that is not in force, ends the handshake.
-    func tlsConfiguration() throws -> TLSConfiguration {
+    func tlsConfiguration(protocols: [String]) throws -> TLSConfiguration {
         var configuration = try TLSConfiguration.makeServerConfiguration(certificateReloader: reloader)
         configuration.minimumTLSVersion = .tlsv12
-        configuration.applicationProtocols = ["h2", "http/1.1"]
+        configuration.applicationProtocols = protocols
         if let clientAuthoritiesPath {
             configuration.trustRoots = .file(clientAuthoritiesPath)
             configuration.certificateVerification = .optionalVerification

@@ -14,7 +14,8 @@ import ServiceLifecycle
 package final class HTTPServer: Service {
     private let core: ServerCore
     private let server: any Service
-    private let certificates: Certificates?
+    /// Those of the server, which whatever else listens with the same files shares.
+    package let certificates: Certificates?
     private let connections: OpenConnections
 
     /// - Parameter onListening: told the port once connections are accepted.
@@ -37,7 +38,7 @@ package final class HTTPServer: Service {
                 reloadSeconds: settings.certificateReloadSeconds, logger: logger)
             self.certificates = certificates
             let secure = try SecureConnections(
-                pipeline, certificates.tlsConfiguration(), responder: dispatcher.respond)
+                pipeline, certificates.tlsConfiguration(protocols: ["h2", "http/1.1"]), responder: dispatcher.respond)
             childChannel = HandledAtOnce(connections: secure, open: connections)
         } else {
             certificates = nil

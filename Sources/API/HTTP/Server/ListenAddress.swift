@@ -1,14 +1,15 @@
 import ConfigPlatformModel
 
-/// Where the server listens: `HOST:PORT`, an IPv6 address in brackets. Port 0 takes any free one.
+/// Where a server listens: `HOST:PORT`, an IPv6 address in brackets. Port 0 takes any free one.
 package struct ListenAddress: Hashable, Sendable {
     package let host: String
     package let port: Int
 
-    package init(parsing text: String) throws(InvalidSetting) {
+    /// - Parameter setting: what a refusal calls it.
+    package init(parsing text: String, as setting: String = "listen") throws(InvalidSetting) {
         func refusal(_ message: String) -> InvalidSetting {
             InvalidSetting(
-                "listen",
+                setting,
                 "'\(InvalidIdentifier.shown(text))' \(message) Write HOST:PORT, such as 127.0.0.1:8420 or [::1]:8420.")
         }
         guard let colon = text.lastIndex(of: ":") else { throw refusal("names no port.") }
@@ -26,6 +27,11 @@ package struct ListenAddress: Hashable, Sendable {
         self.host = String(host)
         self.port = Int(port)
     }
+
+    var text: String { at(port) }
+
+    /// The same host with the port that was found free.
+    package func at(_ port: Int) -> String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
     /// Whether only programs of this machine can reach it. A host name other than `localhost` may lead anywhere.
     package var isLoopback: Bool { IPAddress(parsing: host)?.isLoopback ?? (host == "localhost") }

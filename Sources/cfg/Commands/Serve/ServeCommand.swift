@@ -23,6 +23,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: Self.help("data")) var data: String?
     @Option(help: Self.help("database-url")) var databaseUrl: String?
     @Option(help: Self.help("listen")) var listen: String?
+    @Option(help: Self.help("grpc-listen")) var grpcListen: String?
     @Option(help: Self.help("tls-certificate")) var tlsCertificate: String?
     @Option(help: Self.help("tls-key")) var tlsKey: String?
     @Flag(help: Self.help("insecure")) var insecure = false
@@ -47,8 +48,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     private var flags: [String: String] {
         let options: [String: String?] = [
-            "data": data, "database-url": databaseUrl, "listen": listen, "tls-certificate": tlsCertificate,
-            "tls-key": tlsKey,
+            "data": data, "database-url": databaseUrl, "listen": listen, "grpc-listen": grpcListen,
+            "tls-certificate": tlsCertificate, "tls-key": tlsKey,
             "log-level": logLevel, "log-format": logFormat, "trusted-proxies": trustedProxies,
             "webhook-key-file": webhookKeyFile, "shutdown-grace-seconds": shutdownGraceSeconds,
             "alert-url": alertUrl, "client-ca": clientCa, "issuer-secrets": issuerSecrets,

@@ -21,6 +21,10 @@ struct ServeSetting: Sendable {
             key: "listen", value: "HOST:PORT",
             help: "Address to serve at (default 127.0.0.1:8420; port 0: any free one)."),
         ServeSetting(
+            key: "grpc-listen", value: "HOST:PORT",
+            help:
+                "Serve flags over gRPC too, to clients of flagd's protocols, with the same certificate (default: not)."),
+        ServeSetting(
             key: "tls-certificate", value: "FILE",
             help: "Certificate chain in PEM. Read anew when it alters and at SIGHUP."),
         ServeSetting(key: "tls-key", value: "FILE", help: "Its private key in PEM."),

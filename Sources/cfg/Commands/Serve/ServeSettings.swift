@@ -191,8 +191,9 @@ struct ServeSettings: Sendable {
     private static func http(_ source: Source, shutdownGraceSeconds: Double) throws -> ServerSettings {
         do throws(InvalidSetting) {
             var http = try ServerSettings(
-                listen: source.text("listen") ?? "127.0.0.1:8420", tlsCertificate: source.text("tls-certificate"),
-                tlsKey: source.text("tls-key"), clientAuthorities: source.text("client-ca"),
+                listen: source.text("listen") ?? "127.0.0.1:8420", grpcListen: source.text("grpc-listen"),
+                tlsCertificate: source.text("tls-certificate"), tlsKey: source.text("tls-key"),
+                clientAuthorities: source.text("client-ca"),
                 allowsInsecure: source.isGiven("insecure"),
                 trustedProxies: source.text("trusted-proxies")?.split(separator: ",").map {
                     $0.trimmingCharacters(in: .whitespaces)

@@ -36,21 +36,25 @@ struct ServerProcess: Sendable {
             metadata: ["store": "\(store.location)", "revision": "\(platform.state.revision)"])
         let start = ServerStart(platform: platform, settings: settings, logger: logger)
         let server: HTTPServer
+        var flagd: FlagdServer?
         do {
             server = try HTTPServer(
                 platform: platform, settings: settings.http, metrics: metrics, logger: logger,
-                onListening: { port in await start.noteListening(port) })
+                onListening: { port in start.noteListening(.http, at: port) })
+            if let address = settings.http.grpcListen {
+                flagd = try FlagdServer(
+                    platform: platform, address: address, settings: settings.http, certificates: server.certificates,
+                    metrics: metrics, logger: logger, onListening: { port in start.noteListening(.grpc, at: port) })
+            }
         } catch {
             await store.close()
             throw error
         }
         let hangUps = CertificateReload(server: server, logger: logger)
         // Stopped in reverse: watches end, then connections, then the platform writes what is left.
+        let services: [(any Service)?] = [platform, start, server, flagd, hangUps, platform.watches]
         var configuration = ServiceGroupConfiguration(
-            services: [
-                .init(service: platform), .init(service: start), .init(service: server), .init(service: hangUps),
-                .init(service: platform.watches),
-            ],
+            services: services.compactMap { $0 }.map { .init(service: $0) },
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(settings.http.shutdownGraceSeconds + 30)
         try await ServiceGroup(configuration: configuration).run()
@@ -77,13 +81,15 @@ struct ServerProcess: Sendable {
     }
 }
 
-/// What happens once both the writer and the socket are there: first tokens, the sample, and the one line that says so.
+/// What happens once both the writer and the sockets are there: first tokens, the sample, and the one line that says so.
 struct ServerStart: Service {
     private let platform: Platform
     private let settings: ServeSettings
     private let logger: Logger
-    private let ports: AsyncStream<Int>
-    private let port: AsyncStream<Int>.Continuation
+    private let ports: AsyncStream<(Listener, port: Int)>
+    private let port: AsyncStream<(Listener, port: Int)>.Continuation
+
+    enum Listener: Hashable { case http, grpc }
 
     init(platform: Platform, settings: ServeSettings, logger: Logger) {
         self.platform = platform
@@ -92,14 +98,18 @@ struct ServerStart: Service {
         (ports, port) = AsyncStream.makeStream()
     }
 
-    func noteListening(_ port: Int) async {
-        self.port.yield(port)
-        self.port.finish()
-    }
+    func noteListening(_ listener: Listener, at port: Int) { self.port.yield((listener, port)) }
 
     func run() async throws {
         let greeting = try await prepare()
-        for await port in ports.cancelOnGracefulShutdown() { announce(port, greeting) }
+        var listening: [Listener: Int] = [:]
+        for await (listener, port) in ports.cancelOnGracefulShutdown() {
+            listening[listener] = port
+            guard let http = listening[.http], listening[.grpc] != nil || settings.http.grpcListen == nil else {
+                continue
+            }
+            announce(http, grpc: listening[.grpc], greeting)
+        }
         try? await gracefulShutdown()
     }
 
@@ -126,11 +136,12 @@ struct ServerStart: Service {
         return lines
     }
 
-    private func announce(_ port: Int, _ greeting: [String]) {
-        let host = settings.http.listen.host
+    private func announce(_ port: Int, grpc grpcPort: Int?, _ greeting: [String]) {
         let scheme = settings.http.tls == nil ? "http" : "https"
-        let url = "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)"
-        var lines = ["cfg is ready at \(url)"] + greeting
+        let url = "\(scheme)://\(settings.http.listen.at(port))"
+        var lines = ["cfg is ready at \(url)"]
+        if let grpcPort, let address = settings.http.grpcListen { lines.append("  gRPC at \(address.at(grpcPort))") }
+        lines += greeting
         if settings.withSample {
             lines += [
                 "",
