@@ -1,5 +1,6 @@
 import ConfigPlatformFlags
 import ConfigPlatformModel
+import JSONSchema
 
 /// What flags come to and what they must not, from all items afresh. What a flag's items mean together is `FlagLowering`'s to say; which of
 /// them count where, and what a change makes of that, is said here.
@@ -21,9 +22,13 @@ extension ReferenceModel.Project {
         let isInvalid =
             flags.contains { place, _ in place.environment != nil && place.flag.map { flag($0) == nil } ?? false }
             || flags.contains { place, item in
-                guard case .flag(let body) = item.body, case .flag(let old)? = before?.flags[place]?.body else {
-                    return false
+                guard case .flag(let body) = item.body else { return false }
+                if let schema = body.schema.map({ try? Schema(compiling: $0) }),
+                    !body.variants.values.allSatisfy({ schema?.isValid($0) ?? false })
+                {
+                    return true
                 }
+                guard case .flag(let old)? = before?.flags[place]?.body else { return false }
                 return Self.isForbidden(old, body)
             }
             || flags.keys.contains { place in

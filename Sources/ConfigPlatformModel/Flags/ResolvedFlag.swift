@@ -17,6 +17,14 @@ package final class ResolvedSegment: OrderedItem {
 
     package var order: String { name.rawValue }
 
+    /// Whether both are of the same versions of the same items.
+    fileprivate func isOfSameItems(as other: ResolvedSegment) -> Bool {
+        self === other
+            || (segment.revision == other.segment.revision && segment.place == other.segment.place
+                && segments.count == other.segments.count
+                && zip(segments, other.segments).allSatisfy { $0.isOfSameItems(as: $1) })
+    }
+
     /// - Parameter logic: what it comes to.
     fileprivate func lowered(_ logic: JSONValue) -> LoweredRule {
         if let known = rule.withLock({ $0 }) { return known }
@@ -153,9 +161,21 @@ package final class ResolvedFlag: OrderedItem {
         FlagItems(flag: flag.body, rule: rule?.body, rollout: rollout?.body, kill: kill?.body)
     }
 
+    /// Whether both are of the same versions of the same items, though read into memory at different times.
+    private func isOfSameItems(as other: ResolvedFlag) -> Bool {
+        func isSame<Body>(_ a: StoredFlagItem<Body>?, _ b: StoredFlagItem<Body>?) -> Bool {
+            a === b || (a?.revision == b?.revision && a?.place == b?.place)
+        }
+        return isSame(flag, other.flag) && isSame(rule, other.rule) && isSame(rollout, other.rollout)
+            && isSame(kill, other.kill)
+            && prerequisites.count == other.prerequisites.count && segments.count == other.segments.count
+            && zip(prerequisites, other.prerequisites).allSatisfy { $0.isOfSameItems(as: $1) }
+            && zip(segments, other.segments).allSatisfy { $0.isOfSameItems(as: $1) }
+    }
+
     /// Whether both come to the same.
     func isSame(as other: ResolvedFlag) -> Bool {
-        if self === other { return true }
+        if self === other || isOfSameItems(as: other) { return true }
         switch (lowered, other.lowered) {
         case (nil, nil): return true
         case (let a?, let b?):

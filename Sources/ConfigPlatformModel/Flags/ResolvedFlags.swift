@@ -116,7 +116,6 @@ package final class ResolvedFlags: Sendable {
             var out = Array("{\"$evaluators\":{".utf8)
             for (name, bytes) in shared.sorted(by: { $0.key.precedesInUTF16($1.key) }) {
                 Self.write(name, bytes, into: &out)
-                out.append(UInt8(ascii: ","))
             }
             if !shared.isEmpty { out.removeLast() }
             out.append(contentsOf: Array("},\"flags\":{".utf8))

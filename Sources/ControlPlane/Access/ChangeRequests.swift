@@ -179,13 +179,13 @@ extension Platform {
         let impact = decision.impact
         let viewpoint = viewpoint(caller, of: project)
         let items = viewpoint.visible(decision.itemDifferences)
-        let all = impact.environments.map {
-            EnvironmentDifference(environment: $0.environment, differences: $0.differences)
-        }
+        let all = decision.environmentDifferences
         let environments = viewpoint.visible(all)
         let isWhole =
             items.count == decision.itemDifferences.count && environments.count == all.count
-            && zip(environments, all).allSatisfy { $0.differences.count == $1.differences.count }
+            && zip(environments, all).allSatisfy { shown, whole in
+                shown.differences.count == whole.differences.count && shown.flags.count == whole.flags.count
+            }
         return ChangeRequestReading.Outlook(
             items: items, environments: environments, digest: isWhole ? impact.digest : nil,
             guarded: decision.guards(from: state),

@@ -51,12 +51,15 @@ extension Viewpoint {
     /// The same of what programs of environments read.
     func visible(_ environments: [EnvironmentDifference]) -> [EnvironmentDifference] {
         environments.compactMap { environment in
-            guard sees(environment.environment) else { return nil }
-            let scope = keys(.read, in: environment.environment)
-            if scope.isAll { return environment }
-            let differences = environment.differences.filter { scope.permits($0.key, in: project) }
-            return differences.isEmpty
-                ? nil : EnvironmentDifference(environment: environment.environment, differences: differences)
+            let name = environment.environment
+            guard sees(name) else { return nil }
+            let scope = keys(.read, in: name)
+            let readsFlags = environment.flags.isEmpty || permits(.read, .flagRule, in: name)
+            if scope.isAll, readsFlags { return environment }
+            let visible = EnvironmentDifference(
+                environment: name, differences: environment.differences.filter { scope.permits($0.key, in: project) },
+                flags: readsFlags ? environment.flags : [])
+            return visible.isEmpty ? nil : visible
         }
     }
 

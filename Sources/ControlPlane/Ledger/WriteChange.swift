@@ -71,9 +71,23 @@ package struct ItemDifference: Hashable, Sendable {
     package let after: [UInt8]?
 }
 
+/// What a change, or the time between two moments, makes of what an environment's programs read.
 package struct EnvironmentDifference: Hashable, Sendable {
     package let environment: EnvironmentName
     package let differences: [ValueDifference]
+    package let flags: [FlagDifference]
+
+    package var isEmpty: Bool { differences.isEmpty && flags.isEmpty }
+}
+
+extension Decision {
+    /// What programs of each environment would find changed, in order of name.
+    var environmentDifferences: [EnvironmentDifference] {
+        touched.environments.union(touched.flagEnvironments).sorted().map { name in
+            EnvironmentDifference(
+                environment: name, differences: differences(in: name), flags: flagDifferences(in: name))
+        }.filter { !$0.isEmpty }
+    }
 }
 
 extension Platform {
@@ -153,15 +167,12 @@ extension Platform {
         let state = try servedState()
         let decision = try state.decide(request.proposal, at: world.now(), offsets: world.offsets)
         _ = try await judgement(of: request, by: caller)
-        let environments = decision.touched.environments.sorted().map {
-            EnvironmentDifference(environment: $0, differences: decision.differences(in: $0))
-        }
         let viewpoint = viewpoint(caller, of: request.proposal.project)
         let findings = decision.findings()
         return WriteOutcome(
             kind: .dryRun, token: state.token, change: decision.change,
             items: viewpoint.visible(decision.itemDifferences),
-            environments: viewpoint.visible(environments.filter { !$0.differences.isEmpty }),
+            environments: viewpoint.visible(decision.environmentDifferences),
             warnings: viewpoint.visible(decision.warnings()),
             findings: (viewpoint.visible(findings.new), viewpoint.visible(findings.mended)),
             approvals: decision.unapproved.filter { viewpoint.name == .platform || viewpoint.sees($0.environment) })

@@ -23,26 +23,32 @@ extension Platform {
         let environments = names.sorted().map { name in
             EnvironmentDifference(
                 environment: name,
-                differences: ResolvedEnvironment.differences(from: before?.resolved[name], to: after?.resolved[name]))
+                differences: ResolvedEnvironment.differences(from: before?.resolved[name], to: after?.resolved[name]),
+                flags: ResolvedFlags.differences(from: before?.resolvedFlags[name], to: after?.resolvedFlags[name]))
         }
-        return (viewpoint.visible(environments.filter { !$0.differences.isEmpty }), old.token, new.token)
+        return (viewpoint.visible(environments.filter { !$0.isEmpty }), old.token, new.token)
     }
 
     /// How what programs of two environments read differs at one moment.
     package func differences(
         _ caller: Caller, of project: ProjectName, from: EnvironmentName, to: EnvironmentName, at moment: Moment
-    ) async throws(Problem) -> (differences: [ValueDifference], token: RevisionToken) {
+    ) async throws(Problem) -> (differences: [ValueDifference], flags: [FlagDifference], token: RevisionToken) {
         let (left, right) = (
             try await read(caller, from, of: project, at: moment), try await read(caller, to, of: project, at: moment)
         )
         let viewpoint = viewpoint(caller, of: project)
         let scopes = [from, to].map { viewpoint.keys(.read, in: $0) }
         let differences = ResolvedEnvironment.differences(from: left.environment, to: right.environment)
+        let readsFlags = [from, to].allSatisfy { viewpoint.permits(.read, .flagRule, in: $0) }
+        let flags =
+            readsFlags
+            ? ResolvedFlags.differences(
+                from: left.project.resolvedFlags[from], to: right.project.resolvedFlags[to]) : []
         // What is hidden on one side would look as if it were not there.
         return (
             differences.filter { difference in
                 scopes.allSatisfy { $0.permits(difference.key, in: viewpoint.project) }
-            }, left.token
+            }, flags, left.token
         )
     }
 }

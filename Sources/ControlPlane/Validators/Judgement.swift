@@ -15,10 +15,13 @@ extension Decision {
     fileprivate var judged: JSONObject {
         [
             "environments": .array(
-                touched.environments.sorted().map { name in
-                    [
+                touched.environments.union(touched.flagEnvironments).sorted().map { name in
+                    var members: JSONObject = [
                         "changes": .array(differences(in: name).map(\.json)), "environment": .string(name.rawValue),
                     ]
+                    let flags = flagDifferences(in: name)
+                    if !flags.isEmpty { members["flags"] = .array(flags.map(\.json)) }
+                    return .object(members)
                 }),
             "operations": .array(itemDifferences.map(\.json)),
             "project": .string(change?.project.rawValue ?? ""),
@@ -41,6 +44,14 @@ extension ItemDifference {
         members["before"] = before.flatMap { try? JSONValue(parsing: $0) }
         members["after"] = after.flatMap { try? JSONValue(parsing: $0) }
         return .object(members)
+    }
+}
+
+extension FlagDifference {
+    fileprivate var json: JSONValue {
+        var bytes: [UInt8] = []
+        write(into: &bytes)
+        return (try? JSONValue(parsing: bytes)) ?? .null
     }
 }
 

@@ -4,12 +4,12 @@ import ConfigPlatformFlags
 
 // A literal that is no identifier, or no body, stops the program: the tests' own are sound.
 
-extension FlagKey: @retroactive ExpressibleByStringLiteral {
+extension FlagKey: ExpressibleByStringLiteral {
     /// The key that the literal is.
     public init(stringLiteral text: String) { self = try! FlagKey(parsing: text) }
 }
 
-extension SegmentName: @retroactive ExpressibleByStringLiteral {
+extension SegmentName: ExpressibleByStringLiteral {
     /// The name that the literal is.
     public init(stringLiteral text: String) { self = try! SegmentName(parsing: text) }
 }

@@ -116,8 +116,10 @@ import Testing
             Kind.allCases.map(\.rawValue) == [
                 "project", "environment", "setting", "setting-definition", "schema", "validator", "role", "binding",
                 "group",
-                "identity", "issuer", "protection", "change-request",
+                "identity", "issuer", "protection", "change-request", "flag", "segment", "flag-rule", "flag-rollout",
+                "flag-kill",
             ])
-        #expect(Kind.allCases.filter(\.isEnvironmental) == [.setting, .protection])
+        #expect(
+            Kind.allCases.filter(\.isEnvironmental) == [.setting, .protection, .flagRule, .flagRollout, .flagKill])
     }
 }

@@ -1,3 +1,4 @@
+import ConfigPlatformFlags
 import TestSupport
 import Testing
 
@@ -37,10 +38,13 @@ private struct History {
     private var rebuilt = PlatformState.empty
     private var items: [ItemAddress: (body: [UInt8], revision: Revision)] = [:]
     /// States that were, with what the model said then.
-    private var past: [(state: PlatformState, readings: Readings)] = []
+    private var past: [(state: PlatformState, readings: Readings, flags: FlagReadings)] = []
     private var readings: Readings = [:]
+    /// What flags come to, in flagd's format.
+    private var flags: FlagReadings = [:]
 
     private typealias Readings = [ProjectName: [EnvironmentName: [ConfigKey: JSONValue]]]
+    private typealias FlagReadings = [ProjectName: [EnvironmentName: JSONValue]]
 
     init(_ random: SeededGenerator) throws {
         self.random = random
@@ -78,27 +82,32 @@ private struct History {
         #expect(try JSONValue(parsing: change.body).canonicalBytes() == change.body, "\(seed)")
         #expect(change.committedAt >= leader.committedAt && change.previousDigest == leader.digest, "\(seed)")
         #expect(decision.state.revision.number == model.revision, "\(seed)")
-        let before = readings
+        let (before, flagsBefore) = (readings, flags)
         readings = try read(model)
-        if random.chance(oneIn: 2) { expectDifferences(of: decision, in: project, since: before) }
+        flags = try readFlags(model)
+        if random.chance(oneIn: 2) {
+            expectDifferences(of: decision, in: project, since: before)
+            expectFlagDifferences(of: decision, in: project, since: flagsBefore)
+        }
         let followed = try follower.applying(change)
         #expect(followed.touched.keys == decision.touched.keys, "\(seed)")
         #expect(followed.touched.relayered == decision.touched.relayered, "\(seed)")
+        #expect(followed.touched.flags == decision.touched.flags, "\(seed)")
         leader = decision.state
         follower = followed.state
         fold(change)
         rebuilt = try rebuild()
-        if random.chance(oneIn: 8) { past.append((leader, readings)) }
-        try expect(rebuilt, reads: readings, oneIn: 1)
+        if random.chance(oneIn: 8) { past.append((leader, readings, flags)) }
+        try expect(rebuilt, reads: readings, flags, oneIn: 1)
         // Seldom, so that documents are worked out from predecessors near and far.
-        try expect(leader, reads: readings, oneIn: 4)
-        try expect(follower, reads: readings, oneIn: 12)
+        try expect(leader, reads: readings, flags, oneIn: 4)
+        try expect(follower, reads: readings, flags, oneIn: 12)
     }
 
     mutating func finish() throws {
-        try expect(leader, reads: readings, oneIn: 1)
-        try expect(follower, reads: readings, oneIn: 1)
-        for (state, readings) in past { try expect(state, reads: readings, oneIn: 1) }
+        try expect(leader, reads: readings, flags, oneIn: 1)
+        try expect(follower, reads: readings, flags, oneIn: 1)
+        for (state, readings, flags) in past { try expect(state, reads: readings, flags, oneIn: 1) }
         for _ in 0..<6 where past.count > 1 {
             let (from, to) = (random.element(of: past), random.element(of: past))
             for project in RandomOperations.projects {
@@ -109,6 +118,12 @@ private struct History {
                     let expected = Self.differences(
                         from: from.readings[project]?[environment], to: to.readings[project]?[environment])
                     #expect(found == expected, "\(seed)")
+                    let flags = ResolvedFlags.differences(
+                        from: from.state.projects[project]?.resolvedFlags[environment],
+                        to: to.state.projects[project]?.resolvedFlags[environment])
+                    let keys = Self.differingFlags(
+                        from.flags[project]?[environment], to.flags[project]?[environment])
+                    #expect(flags.map(\.key.rawValue) == keys, "\(seed)")
                 }
             }
         }
@@ -122,6 +137,17 @@ private struct History {
             for environment in model.environments(of: project) {
                 let values = try #require(model.resolved(environment, of: project), "\(seed)")
                 readings[project]?[environment] = values
+            }
+        }
+        return readings
+    }
+
+    private func readFlags(_ model: ReferenceModel) throws -> FlagReadings {
+        var readings: FlagReadings = [:]
+        for project in model.projectNames {
+            for environment in model.environments(of: project) {
+                let document = try #require(model.flagDocument(environment, of: project), "\(seed)")
+                readings[project, default: [:]][environment] = document
             }
         }
         return readings
@@ -152,12 +178,15 @@ private struct History {
     }
 
     /// One environment in `count` is looked at.
-    private mutating func expect(_ state: PlatformState, reads readings: Readings, oneIn count: Int) throws {
+    private mutating func expect(
+        _ state: PlatformState, reads readings: Readings, _ flags: FlagReadings, oneIn count: Int
+    ) throws {
         #expect(state.projects.keys.sorted() == readings.keys.sorted(), "\(seed)")
         for (name, project) in state.projects {
             let expected = readings[name] ?? [:]
             #expect(Set(project.environments.keys) == Set(expected.keys), "\(seed)")
             #expect(Set(project.resolved.keys) == Set(expected.keys), "\(seed)")
+            #expect(Set(project.resolvedFlags.keys) == Set(expected.keys), "\(seed)")
             for (environment, values) in expected.sorted(by: { $0.key < $1.key }) where random.chance(oneIn: count) {
                 let reading = try project.reading(environment)
                 let contents = reading.contents
@@ -169,6 +198,10 @@ private struct History {
                 let document = ReferenceModel.document(of: values).canonicalBytes()
                 #expect(reading.document.bytes == document, "\(environment) \(seed)")
                 #expect(try JSONValue(parsing: document).canonicalBytes() == document, "\(seed)")
+                let flagDocument = try #require(project.resolvedFlags[environment]).document.bytes
+                #expect(
+                    String(decoding: flagDocument, as: UTF8.self) == flags[name]?[environment]?.canonicalText,
+                    "\(environment) \(seed)")
             }
         }
     }
@@ -184,6 +217,41 @@ private struct History {
             #expect(whole == expected, "\(environment) \(seed)")
             let isTouched = decision.touched.environments.contains(environment)
             #expect(isTouched || expected.isEmpty, "\(environment) \(seed)")
+        }
+    }
+
+    private func expectFlagDifferences(of decision: Decision, in project: ProjectName, since before: FlagReadings) {
+        for environment in RandomOperations.environments {
+            let expected = Self.differingFlags(before[project]?[environment], flags[project]?[environment])
+            let found = decision.flagDifferences(in: environment)
+            #expect(found.map(\.key.rawValue) == expected, "\(environment) \(seed)")
+            let isTouched = decision.touched.flagEnvironments.contains(environment)
+            #expect(isTouched || expected.isEmpty, "\(environment) \(seed)")
+        }
+    }
+
+    /// The keys, in order, of the flags whose definitions differ, or something that these refer to.
+    private static func differingFlags(_ old: JSONValue?, _ new: JSONValue?) -> [String] {
+        func inlined(_ document: JSONValue?) -> JSONObject {
+            document?["flags"]?.objectValue?.mapValues { expanded($0, document?["$evaluators"] ?? [:]) } ?? [:]
+        }
+        let (old, new) = (inlined(old), inlined(new))
+        return Set(old.names.map(ExactText.init) + new.names.map(ExactText.init)).map(\.text)
+            .filter { old[$0] != new[$0] }.sorted { $0.precedesInUTF16($1) }
+    }
+
+    private struct ExactText: Hashable {
+        let text: String
+        static func == (a: Self, b: Self) -> Bool { a.text.hasSameBytes(as: b.text) }
+        func hash(into hasher: inout Hasher) { text.hashBytes(into: &hasher) }
+    }
+
+    private static func expanded(_ value: JSONValue, _ evaluators: JSONValue) -> JSONValue {
+        if let name = value["$ref"]?.stringValue, let rule = evaluators[name] { return [expanded(rule, evaluators)] }
+        switch value {
+        case .object(let members): return .object(members.mapValues { expanded($0, evaluators) })
+        case .array(let elements): return .array(elements.map { expanded($0, evaluators) })
+        default: return value
         }
     }
 

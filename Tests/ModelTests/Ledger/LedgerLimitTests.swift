@@ -23,13 +23,13 @@ import Testing
         let layering = try Layering(states, altered: [])
         let project = ProjectState(
             name: "shop", body: try ProjectBody(), revision: 1, environments: states, definitions: [:],
-            schemas: SchemaSet(), validators: [:], access: AccessItems(), layering: layering,
+            schemas: SchemaSet(), validators: [:], access: AccessItems(), flags: ProjectFlags(), layering: layering,
             resolved: states.mapValues { state in
                 ResolvedEnvironment(
                     name: state.name, layers: layering.layers[state.name, default: []].compactMap { states[$0] },
                     predecessor: nil,
                     touched: [])
-            })
+            }, resolvedFlags: [:])
         var ledger = LedgerFixture()
         ledger.state = PlatformState(
             revision: 1, digest: .zero, committedAt: LedgerFixture.start, projects: ["shop": project],

@@ -46,6 +46,7 @@ struct RandomOperations {
         let environment =
             present.isEmpty || random.chance(oneIn: 25)
             ? random.element(of: Self.environments) : random.element(of: present)
+        if random.chance(oneIn: 3) { return .flag(environment, &random) }
         switch random.int(in: 0...99) {
         case 0..<58: return .putSetting(key, environment, try body(&random))
         case 58..<66: return .putSetting(key, environment, .unset)
