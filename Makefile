@@ -33,6 +33,7 @@ bench:
 	@swift build -c release --product cfg
 	@swift build -c release --product SchemaBenchmark
 	@swift build -c release --product AccessBenchmark
+	@swift build -c release --product FlagBenchmark
 	@Benchmarks/run.sh
 
 ## The long runs of the fault tests: 200 kills on each engine, power cuts, full disks.

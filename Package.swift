@@ -175,9 +175,11 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "ConfigPlatformModel", "ConfigFormats", "Identity", "Store", "ControlPlane", "API", "TestSupport",
-                crypto,
-                logging, lifecycle, nioCore,
+                "ConfigPlatformModel", "ConfigPlatformFlags", "ConfigFormats", "Identity", "Store", "ControlPlane", "API",
+                "FlagdProtocol", "TestSupport", crypto, logging, lifecycle, nioCore, grpc, protobuf,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
+                .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Yams", package: "Yams"),
@@ -198,6 +200,10 @@ let package = Package(
         .executableTarget(
             name: "AccessBenchmark", dependencies: ["ConfigPlatformModel", "ControlPlane", "Store", logging],
             path: "Benchmarks/AccessBenchmark"),
+        .target(name: "AllocationCount", path: "Benchmarks/AllocationCount"),
+        .executableTarget(
+            name: "FlagBenchmark", dependencies: ["ExactJSON", "ConfigPlatformFlags", "AllocationCount"],
+            path: "Benchmarks/FlagBenchmark"),
         .executableTarget(
             name: "SchemaBenchmark", dependencies: ["ExactJSON", "JSONSchema"], path: "Benchmarks/SchemaBenchmark"),
     ]

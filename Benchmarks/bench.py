@@ -4,6 +4,7 @@ import http.client, json, os, re, select, shutil, signal, socket, struct, subpro
 CFG = os.environ.get("CFG_BINARY", ".build/release/cfg")
 SCHEMA_BENCHMARK = os.environ.get("CFG_SCHEMA_BENCHMARK", ".build/release/SchemaBenchmark")
 ACCESS_BENCHMARK = os.environ.get("CFG_ACCESS_BENCHMARK", ".build/release/AccessBenchmark")
+FLAG_BENCHMARK = os.environ.get("CFG_FLAG_BENCHMARK", ".build/release/FlagBenchmark")
 SECONDS = int(os.environ.get("CFG_BENCH_SECONDS", "5"))
 HERE = os.path.dirname(os.path.abspath(__file__))
 running = []
@@ -461,8 +462,136 @@ def access(folder):
     server.stop()
 
 
+def flags(folder):
+    """Evaluations in one process and thread, over HTTP, and how fast a change of flags is everywhere."""
+    evaluate_in_process(folder)
+    server = Server(folder + "/cfg")
+    server.make("bench", [("base", []), ("production", ["base"])])
+    rule = {"rules": [{"when": [{"attribute": "country", "operator": "equals", "values": ["DE"]}], "serve": "on"}], "defaultVariant": "off"}
+    flag = {"type": "boolean", "variants": {"on": True, "off": False}}
+
+    def put(keys):
+        return [operation for key in keys for operation in (
+            {"op": "put", "kind": "flag", "key": key, "value": flag},
+            {"op": "put", "kind": "flag-rule", "environment": "base", "key": key, "value": rule})]
+
+    server.change("bench", put(["country"] + [f"flag-{i:03}" for i in range(499)]))
+    web, port = nginx(folder, {"small": 90})
+    environment = {"CFG_BENCH_TOKEN": server.token}
+    static, ours = in_turn(lambda: wrk(f"http://127.0.0.1:{port}/small"),
+                           lambda: wrk(f"http://127.0.0.1:{server.port}", script="evaluate.lua", env=environment))
+    report("one flag over OFREP, token checked", ours, static, "nginx static", 0.25)
+    stop(web)
+    report_limit("all of 500 flags over OFREP, processor time of the server", bulk_milliseconds(server), 1, "ms")
+    kill(server)
+    many(server, put)
+    server.stop()
+
+
+def evaluate_in_process(folder):
+    if not os.path.exists(FLAG_BENCHMARK):
+        print(f"skipped: {FLAG_BENCHMARK} is missing; run make bench")
+        return
+    definitions = os.path.join(HERE, "flags", "flags.json")
+    python, found = pypi(folder, "openfeature-flagd-core", "growthbook")
+
+    def rates(command):
+        text = subprocess.run(command + [definitions, "1"], check=True, capture_output=True, text=True).stdout
+        return {fields[0]: [float(field) for field in fields[1:]] for fields in map(str.split, text.splitlines())}
+
+    rounds = [(rates([FLAG_BENCHMARK]), [rates([python, os.path.join(HERE, "flags", "peers.py"), peer]) for peer in found])
+              for _ in range(ROUNDS)]
+    middle = lambda values: sorted(values)[ROUNDS // 2]
+    for key, bar in (("static", 5e6), ("country", 5e6), ("two-conditions", 2.5e6), ("half", 2.5e6)):
+        ours = middle([mine[key][0] for mine, _ in rounds])
+        report(f"in process, one thread: {key}", ours, bar, "the bar", 1)
+        for index, peer in enumerate(found):
+            aim("the same", ours, middle([others[index][key][0] for _, others in rounds]), peer)
+        report_limit(f"allocations an evaluation: {key}", middle([mine[key][1] for mine, _ in rounds]), 0, "")
+
+
+def processor_seconds(server):
+    fields = open(f"/proc/{server.process.pid}/stat").read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def bulk_milliseconds(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    headers = {"Authorization": f"Bearer {server.token}", "Content-Type": "application/json"}
+
+    def ask(index):
+        body = json.dumps({"context": {"targetingKey": f"user-{index}", "country": "DE"}})
+        connection.request("POST", "/projects/bench/environments/production/ofrep/v1/evaluate/flags", body, headers)
+        answer = connection.getresponse()
+        if answer.status != 200 or len(json.loads(answer.read())["flags"]) != 500:
+            raise SystemExit("the bulk evaluation failed")
+
+    for index in range(50):
+        ask(index)
+    begin = processor_seconds(server)
+    for index in range(1_000):
+        ask(index)
+    return processor_seconds(server) - begin
+
+
+def kill(server):
+    """A kill switch, until the last of 10,000 event streams has been told."""
+    import resource
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    count = min(10_000, hard - 200)
+    request = (f"GET /projects/bench/environments/production/ofrep/v1/events HTTP/1.1\r\nHost: x\r\n"
+               f"Authorization: Bearer {server.token}\r\n\r\n").encode()
+    streams = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(count)]
+    for stream in streams:
+        stream.sendall(request)
+    receive(streams, b"retry")
+    time.sleep(2)
+    times = []
+    for index in range(ROUNDS):
+        begin = [0.0]
+
+        def pull():
+            time.sleep(1)
+            begin[0] = time.perf_counter()
+            operation = {"kind": "flag-kill", "environment": "base", "key": "country"}
+            server.change("bench", [{"op": "put", "value": {"variant": "off", "reason": f"bench {index}"}, **operation}
+                                    if index % 2 == 0 else {"op": "delete", **operation}])
+
+        puller = threading.Thread(target=pull)
+        puller.start()
+        receive(streams, b"refetchEvaluation")
+        times.append((time.perf_counter() - begin[0]) * 1000)
+        puller.join()
+    for stream in streams:
+        stream.close()
+    report_limit(f"kill switch to the last of {count:,} event streams (reader included)", sorted(times)[ROUNDS // 2], 250, "ms")
+
+
+def many(server, put):
+    """One of 100,000 flags is altered, until an evaluation shows it."""
+    server.make("many", [("production", [])])
+    rename = lambda operations: [{**operation, "environment": "production"} if "environment" in operation else operation
+                                 for operation in operations]
+    for begin in range(0, 100_000, 2_000):
+        server.change("many", rename(put([f"flag-{i:06}" for i in range(begin, begin + 2_000)])))
+    path = "/projects/many/environments/production/evaluate"
+    ask = lambda: json.loads(server.call("POST", path, {"flags": ["flag-050000"], "context": {"country": "DE"}}))["flags"][0]["variant"]
+    ask()
+    times = []
+    for index in range(ROUNDS):
+        wanted = "off" if index % 2 == 0 else "on"
+        rule = {"rules": [{"when": [{"attribute": "country", "operator": "equals", "values": ["DE"]}], "serve": wanted}], "defaultVariant": "off"}
+        begin = time.perf_counter()
+        server.change("many", [{"op": "put", "kind": "flag-rule", "environment": "production", "key": "flag-050000", "value": rule}])
+        if ask() != wanted:
+            raise SystemExit("the flag is not what it was made")
+        times.append((time.perf_counter() - begin) * 1000)
+    report_limit("one of 100,000 flags altered and evaluated (client included)", sorted(times)[ROUNDS // 2], 200, "ms")
+
+
 PARTS = {"reads": reads, "writes": writes, "watchers": watchers, "scale": scale, "history": history, "schemas": schemas,
-         "access": access}
+         "access": access, "flags": flags}
 
 
 def main():

@@ -118,7 +118,8 @@ extension Platform {
             guard parts.count == 2, let project = try? ProjectName(parsing: String(parts[0])),
                 let environment = try? EnvironmentName(parsing: String(parts[1]))
             else {
-                throw Problem(.invalidRequest, "A selector names a project and an environment, such as \"shop/production\".")
+                throw Problem(
+                    .invalidRequest, "A selector names a project and an environment, such as \"shop/production\".")
             }
             return (project, environment)
         }

@@ -7,7 +7,8 @@ import HTTPTypes
 enum EvaluationRoutes {
     static let all: [Route] = [
         Route(
-            method: .post, pattern: "\(RouteTable.base)/projects/{project}/environments/{environment}/evaluate", access: .read,
+            method: .post, pattern: "\(RouteTable.base)/projects/{project}/environments/{environment}/evaluate",
+            access: .read,
             query: ["at"], body: .json, handler: .operation(evaluate))
     ]
 

@@ -143,7 +143,8 @@ enum OFREPRoutes {
             value = try JSONValue(parsing: body, limits: JSONLimits(maxBytes: Limits.requestBodyBytes))
         } catch {
             throw InvalidContext(
-                code: .parseError, message: "The body is not JSON: line \(error.line), column \(error.column): \(error.message)")
+                code: .parseError,
+                message: "The body is not JSON: line \(error.line), column \(error.column): \(error.message)")
         }
         guard case .object = value else {
             throw InvalidContext(code: .parseError, message: "The body is an object with the member \"context\".")

@@ -66,7 +66,8 @@ struct FlagEvaluateCommand: PlatformCommand {
     func validate() throws {
         if batch {
             guard file != nil, key == nil, context == nil else {
-                throw ValidationError("--batch reads requests from standard input; give it --file and no flag or context.")
+                throw ValidationError(
+                    "--batch reads requests from standard input; give it --file and no flag or context.")
             }
         } else if file != nil, key == nil {
             throw ValidationError("Which flag of the file? Name it, or give --batch.")
@@ -147,12 +148,14 @@ struct FlagEvaluateCommand: PlatformCommand {
     private func text(of evaluation: EvaluationView, _ style: Style, width: Int?) -> String {
         guard key != nil, let flag = evaluation.flags.first else {
             var table = Table([
-                .init(title: "FLAG", style: style.cyan), .init(title: "VALUE", isFlexible: true), .init(title: "VARIANT"),
+                .init(title: "FLAG", style: style.cyan), .init(title: "VALUE", isFlexible: true),
+                .init(title: "VARIANT"),
                 .init(title: "REASON"),
             ])
             for flag in evaluation.flags {
                 table.add(
-                    flag.key, flag.value?.canonicalText ?? "the caller's default", flag.variant ?? "", flag.errorCode ?? flag.reason)
+                    flag.key, flag.value?.canonicalText ?? "the caller's default", flag.variant ?? "",
+                    flag.errorCode ?? flag.reason)
             }
             return evaluation.flags.isEmpty ? "No flags.\n" : table.text(width: width, style: style)
         }
@@ -162,14 +165,16 @@ struct FlagEvaluateCommand: PlatformCommand {
         } else {
             let value = flag.value ?? (try? fallback()) ?? .null
             lines.append(
-                (flag.value == nil ? "the caller's default\(`default` == nil ? "" : ": " + value.canonicalText)" : value.canonicalText)
+                (flag.value == nil
+                    ? "the caller's default\(`default` == nil ? "" : ": " + value.canonicalText)" : value.canonicalText)
                     + (flag.variant.map { "  (variant \(SafeText.line($0)))" } ?? "") + "  " + style.dim(flag.reason))
         }
         for step in flag.steps.reversed() {
             var line = String(repeating: "  ", count: Int(min(step.depth, 40)) + 1)
             line += "\(step.name) → \(step.value.canonicalText)"
             if let bucket = step.bucket {
-                line += "  bucket \(bucket["bucket"]?.canonicalText ?? "") of \(bucket["totalWeight"]?.canonicalText ?? "")"
+                line +=
+                    "  bucket \(bucket["bucket"]?.canonicalText ?? "") of \(bucket["totalWeight"]?.canonicalText ?? "")"
                 line += " for \(bucket["key"]?.canonicalText ?? "")"
             }
             lines.append(SafeText.line(line) + "  " + style.dim(SafeText.line(step.place)))
