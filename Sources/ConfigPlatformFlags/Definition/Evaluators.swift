@@ -24,6 +24,7 @@ package final class SharedLogic: Sendable {
 /// Rules that several flags share, by name: flagd's `$evaluators`.
 package final class Evaluators: Sendable {
     private let rules: [ExactName: SharedLogic]
+    private let knownCircular: Mutex<Set<ExactName>?> = Mutex(nil)
 
     package init(_ definitions: JSONObject = JSONObject()) {
         rules = Dictionary(
@@ -42,7 +43,7 @@ package final class Evaluators: Sendable {
     func compiled(_ name: String, _ bucketing: Bucketing, depth: Int) -> SharedLogic.Compiled? {
         guard let rule = rules[ExactName(name)] else { return nil }
         if let known = rule.compiled.withLock({ $0[bucketing] }) { return known }
-        guard !leadsToItself(name) else { return nil }
+        guard !circular.contains(ExactName(name)) else { return nil }
         var compiler = LogicCompiler(evaluators: self, bucketing: bucketing, depth: depth)
         let expression = compiler.compile(rule.logic, at: .root)
         let made = SharedLogic.Compiled(
@@ -54,15 +55,14 @@ package final class Evaluators: Sendable {
         return made
     }
 
-    private func leadsToItself(_ name: String) -> Bool {
-        var seen: Set<ExactName> = []
-        var open = Evaluators.references(in: self[name] ?? .null)
-        while let next = open.popFirst() {
-            if next.text.hasSameBytes(as: name) { return true }
-            guard seen.insert(next).inserted, let rule = self[next.text] else { continue }
-            open.formUnion(Evaluators.references(in: rule))
+    /// Rules that lead back to themselves; found at once for all, and only where some rule is asked for.
+    private var circular: Set<ExactName> {
+        knownCircular.withLock { known in
+            if let known { return known }
+            let found = ReferenceCycles(rules.mapValues { Array(Self.references(in: $0.logic)) }).members
+            known = found
+            return found
         }
-        return false
     }
 
     private static func references(in rule: JSONValue) -> Set<ExactName> {
@@ -75,5 +75,55 @@ package final class Evaluators: Sendable {
         default:
             return []
         }
+    }
+}
+
+/// Names that lie on a circle of references: those of every strongly connected component that is more than one name without a reference to
+/// itself (R. Tarjan, 1972). Without recursion, for chains may be long.
+private struct ReferenceCycles {
+    private(set) var members: Set<ExactName> = []
+    private var indices: [ExactName: Int] = [:]
+    private var lowest: [ExactName: Int] = [:]
+    private var stack: [ExactName] = []
+    private var onStack: Set<ExactName> = []
+
+    init(_ references: [ExactName: [ExactName]]) {
+        for start in references.keys where indices[start] == nil { visit(start, references) }
+    }
+
+    private mutating func visit(_ start: ExactName, _ references: [ExactName: [ExactName]]) {
+        var open: [(name: ExactName, next: Int)] = []
+        enter(start, &open)
+        while let (name, next) = open.last {
+            let targets = references[name] ?? []
+            if next < targets.count {
+                open[open.count - 1].next += 1
+                let target = targets[next]
+                if target == name { members.insert(name) }
+                if indices[target] == nil {
+                    enter(target, &open)
+                } else if onStack.contains(target) {
+                    lowest[name] = min(lowest[name] ?? 0, indices[target] ?? 0)
+                }
+                continue
+            }
+            open.removeLast()
+            if let outer = open.last?.name { lowest[outer] = min(lowest[outer] ?? 0, lowest[name] ?? 0) }
+            guard lowest[name] == indices[name] else { continue }
+            var component: [ExactName] = []
+            repeat {
+                component.append(stack.removeLast())
+                onStack.remove(component[component.count - 1])
+            } while component.last != name
+            if component.count > 1 { members.formUnion(component) }
+        }
+    }
+
+    private mutating func enter(_ name: ExactName, _ open: inout [(name: ExactName, next: Int)]) {
+        indices[name] = indices.count
+        lowest[name] = indices[name]
+        stack.append(name)
+        onStack.insert(name)
+        open.append((name, 0))
     }
 }

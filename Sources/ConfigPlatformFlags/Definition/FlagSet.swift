@@ -2,7 +2,7 @@ package import ExactJSON
 
 /// The flags of one environment, or of one definition file, by key. Immutable.
 package struct FlagSet: Sendable {
-    private let flags: NameTable<Flag>
+    private var flags: NameTable<Flag>
     package let metadata: JSONObject
 
     package init(_ flags: some Sequence<Flag>, metadata: JSONObject = JSONObject()) {
@@ -66,6 +66,16 @@ package struct FlagSet: Sendable {
     package var sorted: [Flag] { flags.values.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) } }
 
     package subscript(key: String) -> Flag? { flags[key] }
+
+    /// The place of a flag among those the set was made of, 0 for the first; nil where there is none of that key.
+    package func index(of key: String) -> Int? { flags.index(of: key) }
+
+    /// The same set with other flags in the places of some, each of the key of the one that it replaces.
+    package func replacing(_ others: [(index: Int, flag: Flag)]) -> FlagSet {
+        var set = self
+        for (index, flag) in others { set.flags[index] = flag }
+        return set
+    }
 
     /// What a flag comes to; `FLAG_NOT_FOUND` where there is none of that key.
     package func resolve(
