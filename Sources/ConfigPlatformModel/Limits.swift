@@ -1,3 +1,5 @@
+import ConfigPlatformFlags
+
 /// Every limit of the platform in one place, each published at `/api/v1/limits` and tested at its bound and one beyond.
 package enum Limits {
     /// Bytes of a request's body: room for an import of a large application's whole configuration.
@@ -27,6 +29,29 @@ package enum Limits {
     package static let validatorsPerProject = 16
     package static let flagsPerProject = 200_000
     package static let segmentsPerProject = 10_000
+    package static let flagKeyBytes = FlagLimits.keyBytes
+    package static let variantsPerFlag = FlagLimits.variants
+    /// Bytes of what a flag is, in canonical form.
+    package static let flagBytes = FlagLimits.flagBytes
+    /// Bytes of what an environment says of a flag, in canonical form: of a rule, or of a rollout.
+    package static let flagRuleBytes = FlagLimits.ruleBytes
+    /// Bytes of a segment in canonical form.
+    package static let segmentBytes = FlagLimits.segmentBytes
+    /// Contexts that a segment lists.
+    package static let listedContexts = FlagLimits.listedContexts
+    package static let targetingRules = FlagLimits.rules
+    /// Conditions of one list.
+    package static let conditions = FlagLimits.conditions
+    package static let prerequisitesPerFlag = FlagLimits.prerequisites
+    package static let stepsPerRollout = FlagLimits.steps
+    /// Guards of rollouts that one server asks at a time.
+    package static let rolloutQuestions = 32
+    /// A rollout whose guard has had no value for so long is paused.
+    package static let rolloutSilenceSeconds = FlagLimits.guardSilenceSeconds
+    /// Segments that name segments, flags that require flags: the longest chain.
+    package static let flagReferenceDepth = FlagLimits.referenceDepth
+    /// Bytes of a flag's targeting with all that it refers to put in.
+    package static let expandedFlagBytes = FlagLimits.expandedBytes
     /// Bytes of a validator's answer.
     package static let validatorAnswerBytes = 64 << 10
     /// Findings of a report, and warnings of an answer.

@@ -42,6 +42,7 @@ package struct AuditEvent: Hashable, Sendable {
         case requestSchedule = "request.schedule"
         case requestApply = "request.apply"
         case breakGlass = "access.break-glass"
+        case flagKill = "flag.kill"
     }
 
     package enum Outcome: String, CaseIterable, Sendable {

@@ -7,9 +7,12 @@ extension ProjectState {
     ///
     /// Throws `in-use` where something ends that others name, and `limit-exceeded`.
     ///
-    /// - Parameter isRestoring: whether the change puts back what stood before, so that an archived flag may be what it was.
+    /// - Parameters:
+    ///   - isRestoring: whether the change puts back what stood before, so that an archived flag may be what it was, and of the type it had.
+    ///   - isReplacing: whether the change makes everything what a file says, so that a flag may come to have the type it has there.
     func flagViolations(
-        of change: ChangeRecord, since before: ProjectState?, _ touched: Touched, isRestoring: Bool
+        of change: ChangeRecord, since before: ProjectState?, _ touched: Touched, isRestoring: Bool,
+        isReplacing: Bool = false
     ) throws(Problem) -> [Violation] {
         guard !touched.flagEnvironments.isEmpty || change.effects.contains(where: { $0.address.kind.isOfFlags }) else {
             return []
@@ -25,7 +28,8 @@ extension ProjectState {
             switch place {
             case .flag(let key):
                 try checkUse(of: key, since: before)
-                violations += violationsOfFlag(key, since: before, isRestoring: isRestoring)
+                violations += violationsOfFlag(
+                    key, since: before, isRestoring: isRestoring, mayRetype: isRestoring || isReplacing)
             case .segment(let name):
                 try checkUse(of: name)
                 segments.insert(name)
@@ -92,7 +96,7 @@ extension ProjectState {
     }
 
     private func checkUse(of name: SegmentName) throws(Problem) {
-        let users = flags.users(of: name)
+        let users: [NameUser] = flags.users(of: name)
         guard flags[name] == nil, let first = users.first else { return }
         throw Problem(
             .inUse,
@@ -103,14 +107,16 @@ extension ProjectState {
 
     // MARK: What a flag is
 
-    private func violationsOfFlag(_ key: FlagKey, since before: ProjectState?, isRestoring: Bool) -> [Violation] {
+    private func violationsOfFlag(
+        _ key: FlagKey, since before: ProjectState?, isRestoring: Bool, mayRetype: Bool
+    ) -> [Violation] {
         guard let flag = flags[key]?.body else { return [] }
         func violation(_ message: String, at pointer: String, keyword: String) -> Violation {
             Violation(message, pointer: pointer, keyword: keyword, key: key.rawValue, kind: .flag)
         }
         var violations: [Violation] = []
         if let standing = before?.flags[key]?.body, standing.lifecycle != .draft {
-            if standing.type != flag.type {
+            if standing.type != flag.type, !mayRetype {
                 violations.append(
                     violation(
                         "The flag is \(standing.lifecycle.rawValue), so its type stays \(standing.type.rawValue): programs ask for it. Define "
@@ -162,20 +168,20 @@ extension ProjectState {
             .map { Violation($0, in: nil) }
     }
 
-    /// Each combination of what is said of a flag is looked at once, in the first environment that has it: others have it too, or had.
+    /// Each combination of what is said of a flag is looked at once, however many environments read it.
     private func violationsOfResolvedFlags(since before: ProjectState?, _ touched: Touched) -> [Violation] {
         var violations: [Violation] = []
-        var known: Set<ObjectIdentifier> = []
+        var known: [ObjectIdentifier: [FlagViolation]] = [:]
         for name in touched.flagEnvironments.sorted() {
             guard let reading = resolvedFlags[name] else { continue }
             let standing = before?.resolvedFlags[name]
             let lowering = FlagLowering(flag: { reading[$0]?.items }, segment: { self.flags[$0]?.body })
             let keys = reading.keysSaidOf(among: touched.relayered.contains(name) ? nil : touched.flags[name] ?? [])
             for key in keys {
-                guard let flag = reading[key], flag !== standing?[key],
-                    known.insert(ObjectIdentifier(flag)).inserted
-                else { continue }
-                violations += lowering.violations(of: key).map { Violation($0, in: name) }
+                guard let flag = reading[key], flag !== standing?[key] else { continue }
+                let found = known[ObjectIdentifier(flag)] ?? lowering.violations(of: key)
+                known[ObjectIdentifier(flag)] = found
+                violations += found.map { Violation($0, in: name) }
                 if violations.count >= Problem.violationsMax { return violations }
             }
         }

@@ -68,6 +68,8 @@ package struct ProjectFlags: Sendable {
     private(set) var resolvedSegments = OrderedItems<ResolvedSegment>()
     /// What flags came to, shared by all environments and by the states that follow one another.
     let pool = ResolvedFlagPool()
+    /// The rollouts that are running, in any environment, by their places.
+    package private(set) var running: [FlagPlace: StoredRollout] = [:]
     /// Who names each flag as a prerequisite, in any environment.
     private var flagUsers = OrderedItems<NameUsers>()
     /// Who names each segment, in any environment.
@@ -83,6 +85,12 @@ package struct ProjectFlags: Sendable {
     /// Who names the flag as a prerequisite, in any environment, in order of key.
     func users(of key: FlagKey) -> [FlagKey] {
         (flagUsers[key.rawValue]?.counts.keys.map { $0 } ?? []).compactMap(\.flag).sorted()
+    }
+
+    /// Flags whose rules or rollouts name the segment, in any environment, and segments that name it, in order.
+    package func users(of name: SegmentName) -> (flags: [FlagKey], segments: [SegmentName]) {
+        let users: [NameUser] = users(of: name)
+        return (users.compactMap(\.flag), users.compactMap(\.segment))
     }
 
     /// Who names the segment, in any environment.
@@ -158,6 +166,14 @@ package struct ProjectFlags: Sendable {
         }
     }
 
+    /// Notes whether a rollout runs.
+    fileprivate mutating func note(_ rollout: StoredRollout?, at place: FlagPlace) {
+        guard case .rollout = place else { return }
+        let running = rollout?.body.state == .running ? rollout : nil
+        if running == nil, self.running[place] == nil { return }
+        self.running[place] = running
+    }
+
     /// Counts what an item names.
     fileprivate mutating func count(_ names: NamedInFlags, by user: NameUser, _ step: Int) {
         for key in names.flags { Self.count(key.rawValue, by: user, step, in: &flagUsers) }
@@ -179,6 +195,7 @@ enum NameUser: Hashable {
     case segment(SegmentName)
 
     var flag: FlagKey? { if case .flag(let key) = self { key } else { nil } }
+    var segment: SegmentName? { if case .segment(let name) = self { name } else { nil } }
 
     fileprivate var order: String {
         switch self {
@@ -234,6 +251,7 @@ struct FlagDraft {
             project.count(said.named(at: place), by: .flag(key), -1)
             said.set(place, item)
             project.count(said.named(at: place), by: .flag(key), 1)
+            project.note(said.rollouts[key.rawValue], at: place)
             own[environment] = said
             writtenOwn[environment, default: []].insert(key)
         }
@@ -337,7 +355,9 @@ struct FlagBuilder {
             switch (place, body) {
             case (.segment(let name), .segment(let body)): project.count(body.named, by: .segment(name), 1)
             case (.rule(let key, _), .rule(let body)): project.count(body.named, by: .flag(key), 1)
-            case (.rollout(let key, _), .rollout(let body)): project.count(body.named, by: .flag(key), 1)
+            case (.rollout(let key, _), .rollout(let body)):
+                project.count(body.named, by: .flag(key), 1)
+                project.note(StoredRollout(place, body, revision: revision), at: place)
             default: break
             }
         }
@@ -348,6 +368,7 @@ struct FlagBuilder {
 
 extension ProjectFlags {
     fileprivate mutating func forget(_ own: OwnFlags) {
+        for rollout in own.rollouts { note(nil, at: rollout.place) }
         for rule in own.rules { if let key = rule.place.flag { count(rule.body.named, by: .flag(key), -1) } }
         for rollout in own.rollouts { if let key = rollout.place.flag { count(rollout.body.named, by: .flag(key), -1) } }
     }

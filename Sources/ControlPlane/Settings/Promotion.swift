@@ -11,7 +11,8 @@ extension Platform {
     ///
     /// Without `keys` and `flags`, everything that `from` itself has. With keys, those settings and everything below them, inherited ones
     /// too; with flags, the rules and rollouts of those, inherited ones too. What `to` already reads from a layer it shares with `from` is
-    /// not written again. `replace` also deletes what `to` itself has under the keys and `from` does not. Kills stay where they are.
+    /// not written again. `replace` also deletes what `to` itself has under the keys and `from` does not. A rollout begins anew, unless `to`
+    /// has that plan already. Kills stay where they are.
     package func promotion(
         _ caller: Caller, in project: ProjectName, from: EnvironmentName, to: EnvironmentName, keys: [ConfigKey]?,
         flags: [FlagKey]? = nil, mode: WriteMode, message: String?
@@ -98,10 +99,10 @@ extension Platform {
             let promoted =
                 flags.map { $0.sorted().compactMap { reading[$0].flatMap(item) } } ?? own.map { $0 }
             for stored in promoted {
-                guard let key = stored.place.flag, let body = project.flagItem(stored.place)?.body else { continue }
+                guard let key = stored.place.flag, let body = project.flagItem(stored.place)?.body.begun else { continue }
+                let own = ownOfTarget[stored.order].flatMap { project.flagItem($0.place)?.body.begun }
                 let isShared = standing[key].flatMap(item) === stored
-                let isEqual = ownOfTarget[stored.order]?.body == stored.body
-                guard !isShared, !isEqual else { continue }
+                guard !isShared, own != body else { continue }
                 operations.append(Operation(.putFlag(try stored.place.moved(to: to), body)))
             }
             guard mode == .replace else { return }
@@ -114,6 +115,14 @@ extension Platform {
         try promote(.flagRule, source.flags.rules, target.flags.rules, \.rule)
         try promote(.flagRollout, source.flags.rollouts, target.flags.rollouts, \.rollout)
         return operations
+    }
+}
+
+extension FlagItemBody {
+    /// The same; a rollout as it is before its first step. How far a plan has come elsewhere says nothing here.
+    fileprivate var begun: FlagItemBody {
+        guard case .rollout(let body) = self else { return self }
+        return .rollout(body.moved(to: .running, step: 0, began: nil, note: nil))
     }
 }
 

@@ -1,3 +1,4 @@
+import ConfigPlatformFlags
 import ConfigPlatformModel
 import ControlPlane
 import HTTPTypes
@@ -75,13 +76,16 @@ enum ChangeRoutes {
         let project = try request.scope()
         let query = request.query
         let limit = try query.limit()
-        let key = try query.parsed("key") { text throws(InvalidIdentifier) in try ConfigKey(parsing: text) }
+        let kind = try query.choice("kind", of: Kind.self)
+        let key = try query.parsed("key") { text throws(InvalidIdentifier) in
+            kind?.isOfFlags == true ? text : try ConfigKey(parsing: text).text
+        }
         let author = try query.parsed("author") { text throws(InvalidIdentifier) in try Principal(parsing: text) }
         let changes = try await platform.changes(
             caller, of: project,
             matching: ChangeQuery(
                 before: query.revision("before"), after: query.revision("after"), author: author,
-                environment: request.queriedEnvironment(), kind: query.choice("kind", of: Kind.self), key: key?.text),
+                environment: request.queriedEnvironment(), kind: kind, key: key),
             limit: limit + 1)
         if changes.isEmpty, project != .platform, try await !platform.hasHistory(caller, of: project) {
             throw .noProject(project)
@@ -122,7 +126,7 @@ enum ChangeRoutes {
         try request.refuseEntityTags()
         let body = try BodyReader(parsing: request.body)
         let members = try body.members(
-            ["toRevision", "toTime", "environments", "kinds", "keys", "message"], of: "A rollback")
+            ["toRevision", "toTime", "environments", "kinds", "keys", "flags", "message"], of: "A rollback")
         let moment: Moment
         switch (members["toRevision"], members["toTime"]) {
         case (let revision?, nil): moment = .revision(try revision.revision())
@@ -138,7 +142,11 @@ enum ChangeRoutes {
                 try reader.environmentName()
             },
             kinds: kinds.map(Set.init),
-            keys: try members.list("keys", max: Limits.operationsPerChange) { reader throws(Problem) in try reader.key()
+            keys: try members.list("keys", max: Limits.operationsPerChange) { reader throws(Problem) in
+                try reader.key()
+            },
+            flags: try members.list("flags", max: Limits.operationsPerChange) { reader throws(Problem) in
+                try reader.flagKey()
             })
         let proposal = try await platform.rollback(
             caller, request.project(), to: moment, scope: scope, message: try members["message"]?.string())
@@ -150,12 +158,16 @@ enum ChangeRoutes {
     ) async throws(Problem) -> PlannedWrite {
         try request.refuseEntityTags()
         let members = try BodyReader(parsing: request.body).members(
-            ["from", "to", "keys", "mode", "message"], of: "A promotion")
+            ["from", "to", "keys", "flags", "mode", "message"], of: "A promotion")
         let mode = try members["mode"]?.choice(of: WriteMode.self) ?? .merge
         let proposal = try platform.promotion(
             caller, in: request.project(), from: members.required("from").environmentName(),
             to: members.required("to").environmentName(),
-            keys: try members.list("keys", max: Limits.operationsPerChange) { reader throws(Problem) in try reader.key()
+            keys: try members.list("keys", max: Limits.operationsPerChange) { reader throws(Problem) in
+                try reader.key()
+            },
+            flags: try members.list("flags", max: Limits.operationsPerChange) { reader throws(Problem) in
+                try reader.flagKey()
             },
             mode: mode, message: members["message"]?.string())
         return PlannedWrite(proposal: proposal)

@@ -6,6 +6,6 @@ package enum RouteTable {
         StatusRoutes.all + ProjectRoutes.all + EnvironmentRoutes.all + SettingRoutes.all + DefinitionRoutes.all
         + SchemaRoutes.all + ValidatorRoutes.all
         + ChangeRoutes.all + ComparisonRoutes.all + FileRoutes.all + WatchRoutes.all + TokenRoutes.all + AuditRoutes.all
-        + AccessRoutes.all + ChangeRequestRoutes.all + SignInRoutes.all + EvaluationRoutes.all + FlagSetRoutes.all
-        + OFREPRoutes.all
+        + AccessRoutes.all + ChangeRequestRoutes.all + SignInRoutes.all + FlagRoutes.all + SegmentRoutes.all
+        + EnvironmentFlagRoutes.all + EvaluationRoutes.all + FlagSetRoutes.all + OFREPRoutes.all
 }

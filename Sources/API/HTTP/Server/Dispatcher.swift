@@ -199,7 +199,8 @@ struct Dispatcher: Sendable {
             let outcome = try await core.platform.write(caller, request)
             return outcome.answer(planned.imported, isDryRun: isDryRun)
         } catch {
-            throw planned.imported?.located(error) ?? error.located(among: planned.bodyOperations)
+            throw planned.imported?.located(error)
+                ?? error.located(among: planned.bodyOperations, about: planned.proposal.about)
         }
     }
 

@@ -1,3 +1,4 @@
+import ConfigPlatformFlags
 import ConfigPlatformModel
 
 /// A place in the request's body, read strictly: every error carries its JSON pointer (RFC 6901).
@@ -103,6 +104,11 @@ struct BodyReader {
     func key() throws(Problem) -> ConfigKey {
         let text = try string()
         return try identifier { () throws(InvalidIdentifier) in try ConfigKey(parsing: text) }
+    }
+
+    func flagKey() throws(Problem) -> FlagKey {
+        let text = try string()
+        return try identifier { () throws(InvalidIdentifier) in try FlagKey(named: text) }
     }
 
     func time() throws(Problem) -> Timestamp {

@@ -135,12 +135,14 @@ extension Problem {
     /// writes the key in that environment, or else the only one that writes it in any, or else the one that writes a
     /// key above it. Otherwise at the one that writes the schema that finds it. Those of flags, which point into an
     /// item's body, at the operation that writes this item, or else at one that writes something of that flag.
-    func located(among operations: [Operation]) -> Problem {
+    ///
+    /// - Parameter item: what the request is about, where its whole body is that of one item.
+    func located(among operations: [Operation], about item: ItemAddress? = nil) -> Problem {
         let isOfFlags = violations.contains { $0.kind != nil }
         guard isOfFlags || violations.contains(where: { $0.pointer == nil && ($0.key ?? $0.schema) != nil }) else {
             return self
         }
-        let places = isOfFlags ? FlagPlaces(operations) : nil
+        let places = isOfFlags ? FlagPlaces(operations, item) : nil
         var exact: [Place: Int] = [:]
         var byKey: [[UInt8]: Int?] = [:]
         var bySchema: [String: Int] = [:]
@@ -181,13 +183,17 @@ extension Problem {
     }
 }
 
-/// Where in a change's body items of flags are written.
+/// Where in a request's body items of flags are written.
 private struct FlagPlaces {
+    private let item: ItemAddress?
     private var exact: [ItemAddress: Int] = [:]
-    /// By key of the flag, the first.
+    /// By kind and key the only one.
+    private var byKind: [ItemAddress: Int?] = [:]
+    /// By key of the flag the first.
     private var byKey: [[UInt8]: Int] = [:]
 
-    init(_ operations: [Operation]) {
+    init(_ operations: [Operation], _ item: ItemAddress?) {
+        self.item = item
         for (index, operation) in operations.enumerated() {
             let place: FlagPlace
             switch operation.target {
@@ -195,14 +201,25 @@ private struct FlagPlaces {
             default: continue
             }
             exact[place.address(in: .platform)] = index
+            let anywhere = Self.address(place.kind, place.key, nil)
+            byKind[anywhere] = byKind.keys.contains(anywhere) ? .some(nil) : index
             if place.flag != nil, byKey[Array(place.key.utf8)] == nil { byKey[Array(place.key.utf8)] = index }
         }
     }
 
+    private static func address(_ kind: Kind, _ key: String, _ environment: EnvironmentName?) -> ItemAddress {
+        ItemAddress(project: .platform, environment: environment, kind: kind, key: key)
+    }
+
     func pointer(to violation: Violation) -> String? {
         guard let kind = violation.kind, let key = violation.key else { return nil }
-        let address = ItemAddress(project: .platform, environment: violation.environment, kind: kind, key: key)
-        if let index = exact[address] {
+        if let item {
+            return item.kind == kind && item.key.utf8.elementsEqual(key.utf8) ? violation.pointer : nil
+        }
+        // What is inherited is told of where it is read, too.
+        if let index = exact[Self.address(kind, key, violation.environment)]
+            ?? byKind[Self.address(kind, key, nil)] ?? nil
+        {
             return "/operations/\(index)" + (violation.pointer.map { "/value" + $0 } ?? "")
         }
         return kind == .segment ? nil : byKey[Array(key.utf8)].map { "/operations/\($0)" }
