@@ -12,6 +12,12 @@ package struct AddressBlock: Sendable {
     package enum Addresses: Sendable {
         case beginning(with: [String])
         case oneOf([String])
+
+        var count: Int {
+            switch self {
+            case .beginning(let texts), .oneOf(let texts): texts.count
+            }
+        }
     }
 
     package init(parsing text: String) throws(InvalidFlagItem) {

@@ -100,6 +100,13 @@ package enum AttributeTest: FlagItemValue {
                     values, in: reader, several: true, "a block of addresses such as \"10.0.0.0/8\"",
                     { text throws(InvalidFlagItem) in try AddressBlock(parsing: text) })
             else { return nil }
+            let texts = blocks.reduce(0) { $0 + $1.addresses.count }
+            guard texts <= FlagLimits.values else {
+                reader.add(
+                    "These blocks come to \(texts) beginnings of addresses; at most \(FlagLimits.values) may be asked for. Name blocks of whole octets, /8, /16 or /24, where it can be.",
+                    at: "values")
+                return nil
+            }
             self = .address(blocks)
         }
     }

@@ -98,11 +98,27 @@ package struct FlagBody: FlagItemValue {
         for (name, value) in variants {
             let pointer = { reader.pointer.appending("variants").appending(name) }
             _ = reader.faults.parsed(at: pointer()) { () throws(InvalidFlagItem) in try VariantName(parsing: name) }
+            if holdsReference(value) {
+                reader.faults.add(
+                    "Clients of flagd would put a shared rule in place of {\"$ref\": \"segment:…\"} or {\"$ref\": \"flag:…\"}; a variant holds neither.",
+                    at: pointer())
+            }
             if !type.admits(value) {
                 reader.faults.add("A variant of a \(type.rawValue) flag is \(type.example).", at: pointer())
             }
         }
         return variants
+    }
+
+    /// Whether there is something in it that reads as a reference to a shared rule.
+    private static func holdsReference(_ value: JSONValue) -> Bool {
+        switch value {
+        case .array(let elements): return elements.contains(where: holdsReference)
+        case .object(let object):
+            if object.count == 1, let name = object["$ref"]?.stringValue { return SharedRule(named: name) != nil }
+            return object.values.contains(where: holdsReference)
+        case .null, .bool, .number, .string: return false
+        }
     }
 
     private static func metadata(_ reader: FlagItemReader) -> JSONObject {

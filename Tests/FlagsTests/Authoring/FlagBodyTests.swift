@@ -77,6 +77,16 @@ import Testing
         }
     }
 
+    @Test func `a variant holds nothing that clients would take for a reference to a shared rule`() throws {
+        func flag(_ value: JSONValue) -> JSONValue { ["type": "object", "variants": ["a": ["b": [value]]]] }
+        #expect(throws: Never.self) { try FlagBody(parsing: flag(["$ref": "#/definitions/a"])) }
+        #expect(throws: Never.self) { try FlagBody(parsing: flag(["$ref": "segment:a", "c": 1])) }
+        for name in ["segment:a", "flag:a%2Eb"] as [JSONValue] {
+            let refusal = #expect(throws: InvalidFlagItem.self) { try FlagBody(parsing: flag(["$ref": name])) }
+            #expect(refusal?.pointer.text == "/variants/a")
+        }
+    }
+
     @Test func `keys and names are told apart by their bytes`() throws {
         #expect(try FlagKey(parsing: "caf\u{E9}") != FlagKey(parsing: "cafe\u{301}"))
         #expect(try FlagKey(parsing: String(repeating: "k", count: 256)).rawValue.utf8.count == 256)

@@ -123,6 +123,10 @@ import Testing
                 #"[{"serve":"x","when":[{"attribute":"v","operator":"versionAtLeast","values":["1.2.0"]}]}]"#
             ),
             (
+                #"{"if": [{"sem_ver": [{"var": "v"}, "!=", "1.0.0"]}, "x"]}"#,
+                #"[{"serve":"x","when":[{"any":[{"attribute":"v","operator":"versionBelow","values":["1.0.0"]},{"attribute":"v","operator":"versionAbove","values":["1.0.0"]}]}]}]"#
+            ),
+            (
                 #"{"if": [{"missing": ["a"]}, "x"]}"#,
                 #"[{"serve":"x","when":[{"any":[{"attribute":"a","negate":true,"operator":"exists"},{"attribute":"a","operator":"equals","values":[""]}]}]}]"#
             ),

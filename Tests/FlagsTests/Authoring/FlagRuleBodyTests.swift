@@ -165,6 +165,18 @@ import Testing
         }
     }
 
+    @Test func `blocks of addresses are refused that come to too many beginnings`() throws {
+        func condition(_ count: Int) -> JSONValue {
+            let blocks = (0..<count).map { JSONValue.string("10.0.\($0).0/25") }
+            return ["attribute": "ip", "operator": "ipIn", "values": .array(blocks)]
+        }
+        #expect(throws: Never.self) { try Condition(parsing: condition(FlagLimits.values / 128)) }
+        let refusal = #expect(throws: InvalidFlagItem.self) {
+            try Condition(parsing: condition(FlagLimits.values / 128 + 1))
+        }
+        #expect(refusal?.pointer.text == "/values")
+    }
+
     @Test func `not more faults are told than a person reads`() throws {
         let refusal = #expect(throws: InvalidFlagItem.self) {
             try FlagRuleBody(parsing: ["rules": .array(Array(repeating: [:], count: 1_000))])
