@@ -47,6 +47,9 @@ package protocol Store: Sendable {
 
     func idempotencyRecords(liveAt now: Timestamp) async throws -> [IdempotencyRecord]
 
+    /// Every lease that ever was taken, the ended ones too, in order of name.
+    func leases() async throws -> [Lease]
+
     /// At most `limit` rows of the item table after the given one in primary key order: what `cfg store check` compares with a replay.
     func itemRows(after: ItemRow?, limit: Int) async throws -> [ItemRow]
 
@@ -84,6 +87,9 @@ package protocol StoreTransaction {
     func dropSessions(ids: [String]) throws
     /// Notes when credentials were used last; an earlier time than the one that is known is passed over.
     func recordUses(_ uses: [String: Timestamp]) throws
+    func lease(named name: String) throws -> Lease?
+    /// Writes the lease in the place of the one of its name. Throws ``StoreError/conflict(_:)`` where that one has a greater number.
+    func put(_ lease: Lease) throws
 }
 
 /// The counters of the one row that every writer locks.

@@ -14,6 +14,7 @@ package enum LedgerCheck {
         try await check.compareItems(progress: progress)
         try await check.followEvents(to: reader.head, progress: progress)
         check.compareCredentials(try await store.credentials(after: nil))
+        check.compareLeases(try await store.leases())
         return check.faults
     }
 
@@ -152,6 +153,12 @@ package enum LedgerCheck {
             }
             for revision in digests.keys.sorted().prefix(20) {
                 faults.append("revision \(revision) has no audit event")
+            }
+        }
+
+        mutating func compareLeases(_ leases: [Lease]) {
+            for lease in leases where lease.number < 1 || lease.expiresAt < lease.takenAt {
+                faults.append("the lease '\(lease.name)' ends before it began, or has no number")
             }
         }
 

@@ -166,6 +166,18 @@ enum PostgreSQLLedgerStatements: String, CaseIterable {
         WHERE expires_at > $1
         """
 
+    // Leases
+
+    case readLease = """
+        SELECT name, holder, fence, taken_at, expires_at FROM leases WHERE name = $1
+        """
+    case putLease = """
+        INSERT INTO leases (name, holder, fence, taken_at, expires_at) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (name) DO UPDATE SET
+            holder = excluded.holder, fence = excluded.fence, taken_at = excluded.taken_at, expires_at = excluded.expires_at
+        WHERE leases.fence <= excluded.fence
+        """
+
     // Reading
 
     case standingItems = """
@@ -227,5 +239,8 @@ enum PostgreSQLLedgerStatements: String, CaseIterable {
         """
     case credentialUses = """
         SELECT credential, used_at FROM credential_uses ORDER BY credential
+        """
+    case leases = """
+        SELECT name, holder, fence, taken_at, expires_at FROM leases ORDER BY name
         """
 }

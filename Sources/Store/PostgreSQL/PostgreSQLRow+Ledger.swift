@@ -106,6 +106,13 @@ extension PostgreSQLRow {
             key: try text(1), requestDigest: try digest(2, of: "an idempotency record"), revision: try revision(3),
             committed: try bool(4), expiresAt: try timestamp(5))
     }
+
+    /// The columns of ``PostgreSQLLedgerStatements/readLease``.
+    func lease() throws -> Lease {
+        Lease(
+            name: try text(0), holder: try text(1), number: try int64(2), takenAt: try timestamp(3),
+            expiresAt: try timestamp(4))
+    }
 }
 
 /// Reads addresses out of rows that come in their order, parsing again only the names that differ from the row before.

@@ -61,6 +61,10 @@ extension PostgreSQLStore {
         return Dictionary(uses, uniquingKeysWith: max)
     }
 
+    package func leases() async throws -> [Lease] {
+        try await read { connection in try connection.query(.leases).map { try $0.lease() } }
+    }
+
     package func idempotencyRecords(liveAt now: Timestamp) async throws -> [IdempotencyRecord] {
         try await read { connection in
             try connection.query(.liveIdempotencyRecords, [.int64(now.microseconds)]).map { try $0.idempotencyRecord() }

@@ -258,6 +258,30 @@ final class PostgreSQLTransaction: StoreTransaction {
         }
     }
 
+    func lease(named name: String) throws -> Lease? {
+        try checkOpen()
+        return try whole {
+            try flush()
+            try send(.readLease, [.text(name)])
+            return try receive().last?.first.map { try $0.lease() }
+        }
+    }
+
+    func put(_ lease: Lease) throws {
+        try checkOpen()
+        let written = try whole {
+            try flush()
+            try send(
+                .putLease,
+                [
+                    .text(lease.name), .text(lease.holder), .int64(lease.number), .int64(lease.takenAt.microseconds),
+                    .int64(lease.expiresAt.microseconds),
+                ])
+            return try receive().last?.affectedRows
+        }
+        guard written == 1 else { throw StoreError.takenOver(lease) }
+    }
+
     func adopt(platformID: String) throws {
         try checkOpen()
         guard head.revision == .zero, head.auditSequence == 0, head.credentialsVersion == 0 else {
@@ -289,7 +313,7 @@ final class PostgreSQLTransaction: StoreTransaction {
 extension PostgreSQLLedgerStatements {
     fileprivate var alters: Bool {
         switch self {
-        case .rollBack, .commit, .changesAfter, .readIdempotencyRecord: false
+        case .rollBack, .commit, .changesAfter, .readIdempotencyRecord, .readLease: false
         default: true
         }
     }

@@ -100,6 +100,11 @@ extension SQLiteRow {
                 committed: int64(4) != 0, expiresAt: timestamp(5))
         }
     }
+
+    /// The columns of ``SQLiteStatements/readLease``.
+    func lease() throws -> Lease {
+        Lease(name: text(0), holder: text(1), number: int64(2), takenAt: timestamp(3), expiresAt: timestamp(4))
+    }
 }
 
 /// Reads addresses out of rows that come in their order, parsing again only the names that differ from the row before.

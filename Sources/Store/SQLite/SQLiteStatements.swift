@@ -117,6 +117,18 @@ enum SQLiteStatements: String, CaseIterable {
         WHERE expires_at > ?
         """
 
+    // Leases
+
+    case readLease = """
+        SELECT name, holder, fence, taken_at, expires_at FROM leases WHERE name = ?
+        """
+    case putLease = """
+        INSERT INTO leases (name, holder, fence, taken_at, expires_at) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT (name) DO UPDATE SET
+            holder = excluded.holder, fence = excluded.fence, taken_at = excluded.taken_at, expires_at = excluded.expires_at
+        WHERE leases.fence <= excluded.fence
+        """
+
     // Reading
 
     case standingItemsOfProject = """
@@ -170,6 +182,9 @@ enum SQLiteScans: String, CaseIterable {
         """
     case credentialUses = """
         SELECT credential, used_at FROM credential_uses
+        """
+    case leases = """
+        SELECT name, holder, fence, taken_at, expires_at FROM leases ORDER BY name
         """
 }
 

@@ -85,6 +85,12 @@ extension SQLiteStore {
         }
     }
 
+    package func leases() async throws -> [Lease] {
+        try await read { database in
+            try PreparedStatement(SQLiteScans.leases.rawValue, on: database).all { try $0.lease() }
+        }
+    }
+
     // MARK: The engine's own checks
 
     package func engineFaults() async throws -> [String] {

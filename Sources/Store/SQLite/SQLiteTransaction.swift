@@ -245,6 +245,25 @@ final class SQLiteTransaction: StoreTransaction {
         }
     }
 
+    // MARK: Leases
+
+    func lease(named name: String) throws -> Lease? {
+        try checkOpen()
+        return try reading {
+            try PreparedStatement(.readLease, on: database).first(.text(name), decode: { try $0.lease() })
+        }
+    }
+
+    func put(_ lease: Lease) throws {
+        try checkOpen()
+        let written = try whole {
+            try PreparedStatement(.putLease, on: database).run(
+                .text(lease.name), .text(lease.holder), .integer(lease.number), .integer(lease.takenAt.microseconds),
+                .integer(lease.expiresAt.microseconds))
+        }
+        guard written == 1 else { throw StoreError.takenOver(lease) }
+    }
+
     // MARK: Keeping it whole
 
     private func checkOpen() throws {

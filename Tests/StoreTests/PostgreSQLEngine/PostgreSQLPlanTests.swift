@@ -8,7 +8,7 @@ import Testing
 @Suite(.needsPostgreSQL) struct PostgreSQLPlanTests {
     /// Read in order of their key, because all or the newest of it is asked for, or a page from a place in it.
     private static let readsWholeIndex: Set<PostgreSQLLedgerStatements> = [
-        .standingItems, .pastItems, .credentials, .credentialUses,
+        .standingItems, .pastItems, .credentials, .credentialUses, .leases,
     ]
 
     @Test(arguments: [false, true])
