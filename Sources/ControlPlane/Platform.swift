@@ -18,6 +18,7 @@ package final class Platform: Service {
     let uses: CredentialUses
     let past: PastStates
     package let webhooks: Webhooks
+    let rollouts: RolloutSettings
     let issuers: Issuers
     let signIn: SignInSettings
     let throttle = Throttle()
@@ -29,8 +30,9 @@ package final class Platform: Service {
     /// Loads the newest state of the store. When this returns the platform can be read; ``run()`` is needed to write and to follow.
     package init(
         store: any Store, world: World, logger: Logger, webhooks: Webhooks = Webhooks(key: nil),
-        signIn: SignInSettings = SignInSettings()
+        signIn: SignInSettings = SignInSettings(), rollouts: RolloutSettings = RolloutSettings()
     ) async throws {
+        self.rollouts = rollouts
         self.signIn = signIn
         issuers = Issuers(signIn, logger: logger)
         self.webhooks = webhooks
@@ -57,6 +59,7 @@ package final class Platform: Service {
     package func run() async throws {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.committer.run() }
+            let scheduler = RolloutScheduler(self)
             let loops = Task {
                 await withTaskGroup(of: Void.self) { group in
                     group.addTask { await self.tail.run() }
@@ -65,11 +68,13 @@ package final class Platform: Service {
                     group.addTask { await self.forgetExpired() }
                     group.addTask { await self.recordUses() }
                     group.addTask { await self.applyScheduled() }
+                    group.addTask { await scheduler.run() }
                     group.addTask { await self.resolveAhead() }
                 }
             }
             try? await gracefulShutdown()
             await flushAnonymousRefusals()
+            await scheduler.stop()
             loops.cancel()
             committer.close()
             await loops.value
@@ -113,7 +118,7 @@ package final class Platform: Service {
             } catch {
                 logger.warning("credentials could not be read back", metadata: ["error": "\(error)"])
             }
-        case .change, .event, .recordUses, .forgetExpired: break
+        case .change, .event, .recordUses, .forgetExpired, .takeLease, .endLease: break
         }
         return outcome
     }

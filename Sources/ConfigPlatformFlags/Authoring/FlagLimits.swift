@@ -44,6 +44,8 @@ package enum FlagLimits {
     package static let guardIntervalSeconds = 5...86_400 as ClosedRange<Int64>
     package static let bakeSeconds = 0...2_592_000 as ClosedRange<Int64>
     package static let guardFailures = 1...100 as ClosedRange<Int64>
+    /// A rollout whose guard has had no value for so long is paused.
+    package static let guardSilenceSeconds: Int64 = 600
     /// Rules referred to one from the other: segments that name segments, flags that require flags.
     package static let referenceDepth = 16
     /// Bytes of a flag's targeting with all that it refers to put in, as clients do.

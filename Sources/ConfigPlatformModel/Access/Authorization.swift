@@ -69,6 +69,10 @@ struct Authorization {
             case .putValidator, .deleteValidator: try viewpoint.require(.administer, .validator)
             case .putFlag(.kill(_, let environment), _) where viewpoint.permits(.kill, .flagKill, in: environment):
                 break
+            case .putFlag(let place, .rollout(let body))
+            where viewpoint.permits(.kill, .flagKill, in: place.environment)
+                && before?.isRetreat(body, at: place) ?? false:
+                break
             case .putFlag(let place, _), .deleteFlag(let place):
                 try viewpoint.require(.write, place.kind, in: place.environment)
             case .putAccess(let place, let body): try check(place, body)
@@ -181,7 +185,7 @@ struct Authorization {
             switch proposal.purpose {
             case .requestStep: return
             case .apply(let id) where place == .request(id): return
-            case .apply, .change, .breakGlass:
+            case .apply, .change, .breakGlass, .rolloutStep:
                 throw Problem(
                     .invalidRequest,
                     "Change requests are not written; they come of changes that need approval, and have addresses of their own."

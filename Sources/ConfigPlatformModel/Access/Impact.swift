@@ -146,11 +146,13 @@ extension Decision {
     }
 
     /// How many flags would come to something else in an environment, and whether that, or what the environment itself would say of
-    /// flags, is for others to approve. Where `isFree`, flags that are only killed are not.
+    /// flags, is for others to approve. Where `isFree`, flags that are only killed, and rollouts that are only stopped or taken back, are
+    /// not.
     private func guardedFlags(in environment: EnvironmentState, isFree: Bool) -> (count: Int, isConcerned: Bool) {
         let name = environment.name
         let effects = (change?.effects ?? []).filter { effect in
-            effect.address.kind.isOfFlags && !(isFree && effect.address.kind == .flagKill && effect.body != nil)
+            guard effect.address.kind.isOfFlags else { return false }
+            return !isFree || !((effect.address.kind == .flagKill && effect.body != nil) || isRetreat(effect))
         }
         let isOwn = effects.contains { $0.address.environment == name }
         guard touched.flagEnvironments.contains(name) else { return (0, isOwn) }

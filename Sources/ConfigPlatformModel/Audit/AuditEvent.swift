@@ -43,6 +43,10 @@ package struct AuditEvent: Hashable, Sendable {
         case requestApply = "request.apply"
         case breakGlass = "access.break-glass"
         case flagKill = "flag.kill"
+        case rolloutAdvance = "rollout.advance"
+        case rolloutPause = "rollout.pause"
+        case rolloutResume = "rollout.resume"
+        case rolloutRevert = "rollout.revert"
     }
 
     package enum Outcome: String, CaseIterable, Sendable {

@@ -49,7 +49,7 @@ package struct Principal: Hashable, Sendable, Comparable {
     package static func token(_ name: TokenName) -> Principal { Principal(trusted: "token:" + name.rawValue) }
     package static let system = Principal(trusted: "system")
 
-    private init(trusted: String) { rawValue = trusted }
+    init(trusted: String) { rawValue = trusted }
 
     package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 }

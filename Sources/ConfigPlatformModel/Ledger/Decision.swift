@@ -62,6 +62,12 @@ extension Decision {
             }
         }
         guard unapproved.isEmpty else { return }
+        try checkFreezes(of: guarded, at: now, offsets)
+    }
+
+    fileprivate func checkFreezes(
+        of guarded: [GuardedEnvironment], at now: Timestamp, _ offsets: UTCOffsets
+    ) throws(Problem) {
         for guarded in guarded {
             guard let freeze = guarded.protection.freezes.first(where: { $0.holds(at: now, offsets) }) else { continue }
             throw Problem(
@@ -143,6 +149,9 @@ extension PlatformState {
         try checkExistence(of: proposal.project, for: operations)
         try checkPlaces(operations, in: proposal.project)
         try before.checkAddressesAndExpectations(operations, in: proposal.project)
+        if proposal.purpose == .rolloutStep || proposal.author == .rollouts {
+            try before.checkRolloutStep(operations, by: proposal.author)
+        }
         let effects = before.effects(of: operations)
         try before.checkEnvironments(effects, operations, in: proposal.project)
         guard !effects.isEmpty else {
@@ -165,7 +174,9 @@ extension PlatformState {
                 since: before, touched: touched,
                 besides: try after.flagViolations(
                     of: change, since: before, touched,
-                    isRestoring: proposal.source?["operation"] == .string("rollback")))
+                    isRestoring: proposal.origin?["operation"] == .string("rollback"),
+                    isReplacing: proposal.origin?["operation"] == .string("import")
+                        && proposal.origin?["mode"] == .string("replace")))
             try after.checkPlaintext(change)
             try after.checkRequirements()
         }
@@ -177,7 +188,13 @@ extension PlatformState {
             change: change, state: following(change, with: after), touched: touched, before: before, after: after,
             origin: self)
         try decision.state.checkAccess(change, since: self, after)
-        guard let authorization else { return decision }
+        guard let authorization else {
+            // What was approved goes on without approval, and not while nothing is to alter.
+            if proposal.purpose == .rolloutStep, !decision.isFreeRetreat {
+                try decision.checkFreezes(of: decision.guards(from: self), at: now, offsets)
+            }
+            return decision
+        }
         try decision.guardProtected(from: self, proposal, authorization, at: now, offsets)
         return decision
     }
@@ -533,4 +550,9 @@ extension ProjectState {
                     + "\(Limits.resolvedSettingsPerProject). Inherit less widely, or divide the project.")
         }
     }
+}
+
+extension Proposal {
+    /// How what is proposed came about, of a request that is applied too.
+    fileprivate var origin: JSONValue? { source?["request"] ?? source }
 }

@@ -93,6 +93,8 @@ package struct Proposal: Sendable {
         case apply(ChangeRequestID)
         /// The rights of an emergency.
         case breakGlass
+        /// What a rollout comes to by its own plan. ``Author/rollouts`` alone may propose it, and nothing else.
+        case rolloutStep
     }
 
     package init(

@@ -80,7 +80,7 @@ package struct ValidatorBody: Hashable, Sendable {
 extension Decision {
     /// The validators that have a say in the change: those that stood before it.
     package var validators: [(name: ValidatorName, validator: ProjectState.Validator)] {
-        guard change != nil, let before, !before.validators.isEmpty else { return [] }
+        guard change != nil, let before, !before.validators.isEmpty, !isFreeRetreat else { return [] }
         var altered = touched.environments
         for name in touched.schemas {
             for project in [before, after].compactMap({ $0 }) {

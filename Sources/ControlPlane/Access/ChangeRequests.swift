@@ -75,7 +75,8 @@ extension Platform {
         case .unchanged(let state):
             return WriteOutcome(kind: .unchanged, token: state.token, change: nil, items: [], environments: [])
         case .repeated(let record): return try await repeated(caller, record)
-        case .recorded, .unjudged, .unapproved: throw Problem(.fault, "A request for approval was not recorded as one.")
+        case .recorded, .unjudged, .unapproved, .leased:
+            throw Problem(.fault, "A request for approval was not recorded as one.")
         }
     }
 

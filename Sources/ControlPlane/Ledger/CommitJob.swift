@@ -10,6 +10,8 @@ struct CommitJob: Sendable {
     let target: String
     /// What validators said of the change, where any was asked.
     var judgement: Judgement?
+    /// The lease without which the change is not to be written any more.
+    var fence: Lease.Fence?
 
     enum Work: Sendable {
         case change(Proposal, Idempotency?)
@@ -21,6 +23,9 @@ struct CommitJob: Sendable {
         case recordUses([String: Timestamp])
         /// Idempotency records whose day is over, and sessions that ended long ago. Leaves no event: nothing that anybody could see alters.
         case forgetExpired(sessions: [String])
+        /// Leases leave no event either: which replica does something shows in what it does.
+        case takeLease(String, holder: String, seconds: Int64)
+        case endLease(Lease.Fence)
     }
 
     struct Idempotency: Sendable, Hashable {
@@ -35,6 +40,8 @@ struct CommitJob: Sendable {
         /// What the same request came to before.
         case repeated(IdempotencyRecord)
         case recorded
+        /// The lease that stands, which may be another's.
+        case leased(Lease)
         /// Nothing was written: protected environments would alter, and their approvals are still to be had.
         case unapproved(Decision)
         /// Validators have a say in what the change comes to now, and were not asked about that.

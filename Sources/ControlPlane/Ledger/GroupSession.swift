@@ -99,6 +99,9 @@ final class GroupSession: Sendable {
             if let record = try known(idempotency, of: job.holder(of: proposal), transaction) {
                 return (.repeated(record), nil)
             }
+            if let fence = job.fence, try !transaction.holds(fence, at: now) {
+                throw Problem(.unavailable, "Another server does this by now.", retryAfterSeconds: 1)
+            }
             let decision = try ahead?.get() ?? state.decide(proposal, at: now, offsets: world.offsets)
             guard decision.unapproved.isEmpty else { return (.unapproved(decision), nil) }
             if !decision.validators.isEmpty, job.judgement?.subject != decision.subject {
@@ -157,6 +160,11 @@ final class GroupSession: Sendable {
         case .forgetExpired(let sessions):
             try transaction.dropIdempotencyRecords(expiredAt: now)
             try transaction.dropSessions(ids: sessions)
+            return (.recorded, nil)
+        case .takeLease(let name, let holder, let seconds):
+            return (.leased(try transaction.takeLease(named: name, by: holder, at: now, seconds: seconds)), nil)
+        case .endLease(let fence):
+            try transaction.endLease(fence, at: now)
             return (.recorded, nil)
         }
     }

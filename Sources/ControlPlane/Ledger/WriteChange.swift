@@ -115,7 +115,7 @@ extension Platform {
             case .repeated(let record): return try await repeated(caller, record)
             case .unapproved: return try await requestApproval(caller, request)
             case .unjudged: continue
-            case .recorded: throw Self.wronglyRecorded
+            case .recorded, .leased: throw Self.wronglyRecorded
             }
         }
         throw Problem(
@@ -141,7 +141,7 @@ extension Platform {
                     .success(WriteOutcome(decision, self.viewpoint(caller, of: proposal.project)))
                 case .success(.unchanged(let state)): .success(WriteOutcome(unchangedAt: state.token))
                 case .success(.unjudged), .success(.unapproved): nil
-                case .success(.recorded), .success(.repeated): .failure(Self.wronglyRecorded)
+                case .success(.recorded), .success(.repeated), .success(.leased): .failure(Self.wronglyRecorded)
                 case .failure(let problem): .failure(problem)
                 }
             }

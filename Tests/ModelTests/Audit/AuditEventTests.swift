@@ -45,7 +45,8 @@ import Testing
                 "change.import", "token.create",
                 "token.revoke", "authenticate", "session.create", "session.revoke", "password.set", "request.create",
                 "request.edit", "request.comment", "request.approve", "request.reject", "request.withdraw",
-                "request.schedule", "request.apply", "access.break-glass",
+                "request.schedule", "request.apply", "access.break-glass", "flag.kill", "rollout.advance",
+                "rollout.pause", "rollout.resume", "rollout.revert",
             ])
         #expect(AuditEvent.Outcome.allCases.map(\.rawValue) == ["success", "refused"])
     }
