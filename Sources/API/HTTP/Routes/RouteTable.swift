@@ -7,5 +7,6 @@ package enum RouteTable {
         + SchemaRoutes.all + ValidatorRoutes.all
         + ChangeRoutes.all + ComparisonRoutes.all + FileRoutes.all + WatchRoutes.all + TokenRoutes.all + AuditRoutes.all
         + AccessRoutes.all + ChangeRequestRoutes.all + SignInRoutes.all + FlagRoutes.all + SegmentRoutes.all
-        + EnvironmentFlagRoutes.all + EvaluationRoutes.all + FlagSetRoutes.all + OFREPRoutes.all
+        + EnvironmentFlagRoutes.all + RolloutRoutes.all + EvaluationRoutes.all + SimulationRoutes.all
+        + FlagSetRoutes.all + OFREPRoutes.all
 }

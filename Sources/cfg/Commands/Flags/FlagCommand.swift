@@ -3,5 +3,5 @@ import ArgumentParser
 struct FlagCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "flag", abstract: "Feature flags: what they are, who gets which variant, and why.",
-        subcommands: [FlagEvaluateCommand.self])
+        subcommands: [FlagEvaluateCommand.self, FlagReferencesCommand.self, RolloutCommand.self])
 }

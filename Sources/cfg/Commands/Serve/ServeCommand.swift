@@ -35,6 +35,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: Self.help("trusted-proxies")) var trustedProxies: String?
     @Option(help: Self.help("webhook-key-file")) var webhookKeyFile: String?
     @Option(help: Self.help("alert-url")) var alertUrl: String?
+    @Option(help: Self.help("guard-networks")) var guardNetworks: String?
     @Option(help: Self.help("client-ca")) var clientCa: String?
     @Option(help: Self.help("issuer-secrets")) var issuerSecrets: String?
     @Flag(help: Self.help("local-users")) var localUsers = false
@@ -52,7 +53,8 @@ struct ServeCommand: AsyncParsableCommand {
             "tls-certificate": tlsCertificate, "tls-key": tlsKey,
             "log-level": logLevel, "log-format": logFormat, "trusted-proxies": trustedProxies,
             "webhook-key-file": webhookKeyFile, "shutdown-grace-seconds": shutdownGraceSeconds,
-            "alert-url": alertUrl, "client-ca": clientCa, "issuer-secrets": issuerSecrets,
+            "alert-url": alertUrl, "guard-networks": guardNetworks, "client-ca": clientCa,
+            "issuer-secrets": issuerSecrets,
             "local-users": localUsers ? "true" : nil, "insecure": insecure ? "true" : nil,
             "dev": dev ? "true" : nil,
             "sample": sample ? "true" : nil, "metrics-public": metricsPublic ? "true" : nil,

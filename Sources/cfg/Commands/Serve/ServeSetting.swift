@@ -53,6 +53,11 @@ struct ServeSetting: Sendable {
             key: "alert-url", value: "URL",
             help: "Where emergencies are told of, as a webhook signed with the webhook key (default: only logged)."),
         ServeSetting(
+            key: "guard-networks", value: "ADDRESSES",
+            help:
+                "Private networks, separated by commas, where guards of rollouts may ask for metrics, over plain HTTP too (default none)."
+        ),
+        ServeSetting(
             key: "client-ca", value: "FILE",
             help: "Authorities in PEM whose client certificates prove who calls, as 'certificate:NAME' (default: none)."
         ),

@@ -33,6 +33,7 @@ struct ServeSettings: Sendable {
     let logFormat: LogFormat
     let webhookKey: WebhookKey?
     let alertURL: String?
+    let guardNetworks: OutboundNetworks
     let signIn: SignInSettings
 
     /// Something is wrong with a setting: which, where it was given, and how to mend it.
@@ -61,6 +62,7 @@ struct ServeSettings: Sendable {
         logFormat = try source.choice("log-format", LogFormat.allCases, default: .text)
         webhookKey = try Self.webhookKey(source)
         alertURL = try Self.alertURL(source, hasKey: webhookKey != nil)
+        guardNetworks = try Self.guardNetworks(source)
         signIn = SignInSettings(
             clientSecrets: try Self.issuerSecrets(source), allowsPasswords: source.isGiven("local-users"))
         http = try Self.http(source, shutdownGraceSeconds: Double(grace))
@@ -165,6 +167,17 @@ struct ServeSettings: Sendable {
             )
         }
         return url
+    }
+
+    private static func guardNetworks(_ source: Source) throws -> OutboundNetworks {
+        let networks = source.text("guard-networks")?.split(separator: ",").map {
+            $0.trimmingCharacters(in: .whitespaces)
+        }
+        do throws(InvalidOutboundNetwork) {
+            return try OutboundNetworks(admitting: networks ?? [])
+        } catch {
+            throw Invalid(description: "\(source.place(of: "guard-networks")): \(error)")
+        }
     }
 
     private static func issuerSecrets(_ source: Source) throws -> [String: String] {

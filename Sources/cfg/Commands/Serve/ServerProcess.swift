@@ -26,7 +26,8 @@ struct ServerProcess: Sendable {
         do {
             platform = try await Platform(
                 store: store, world: .system, logger: logger,
-                webhooks: Webhooks(key: settings.webhookKey, alertURL: settings.alertURL), signIn: settings.signIn)
+                webhooks: Webhooks(key: settings.webhookKey, alertURL: settings.alertURL), signIn: settings.signIn,
+                rollouts: RolloutSettings(networks: settings.guardNetworks))
         } catch {
             await store.close()
             throw error
