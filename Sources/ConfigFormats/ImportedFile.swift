@@ -47,7 +47,7 @@ package struct ImportedSetting: Hashable, Sendable {
     }
 }
 
-/// Something to know about a line of an imported file.
+/// Something to know about a line of an imported file, or about an item in it.
 package struct ImportNotice: Hashable, Sendable {
     package enum Severity: String, Hashable, Sendable {
         /// Nothing is lost; how something was understood.
@@ -61,13 +61,24 @@ package struct ImportNotice: Hashable, Sendable {
     package var severity: Severity
     package var line: Int?
     package var column: Int?
+    /// The flag's key, or the segment's name, where it is about one.
+    package var key: String?
+    /// RFC 6901 pointer into the file, where that is what the place is told by.
+    package var pointer: String?
+    /// The file's name, where several are imported together.
+    package var file: String?
     package var message: String
 
-    package init(_ severity: Severity, _ message: String, line: Int? = nil, column: Int? = nil) {
+    package init(
+        _ severity: Severity, _ message: String, line: Int? = nil, column: Int? = nil, key: String? = nil,
+        pointer: String? = nil
+    ) {
         self.severity = severity
         self.message = message
         self.line = line
         self.column = column
+        self.key = key
+        self.pointer = pointer
     }
 }
 

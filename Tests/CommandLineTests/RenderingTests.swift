@@ -356,12 +356,14 @@ import Testing
             #"{"severity":"error","line":12,"column":3,"message":"cannot be read"}"#,
             #"{"severity":"warning","line":14,"message":"repeated"}"#,
             #"{"severity":"information","message":"all well"}"#,
+            #"{"severity":"error","file":"x.flagd.json","key":"banner","pointer":"/flags/banner","message":"It has no variants."}"#,
         ].map { try read($0) }
         #expect(
             ImportCommand.noticeText(notices, file: "demo.env", .plain) == """
                 demo.env:12:3: error: cannot be read
                 demo.env:14: warning: repeated
                 demo.env: note: all well
+                x.flagd.json: error: 'banner': It has no variants. (/flags/banner)
 
                 """)
     }

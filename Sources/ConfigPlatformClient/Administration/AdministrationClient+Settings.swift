@@ -77,35 +77,89 @@ extension AdministrationClient {
 
     package struct ImportOrder: Sendable {
         package var environment: EnvironmentName
-        package var format: String
+        /// Of a single file; several say by their names what they are.
+        package var format: String?
         package var replaces: Bool
         package var references: String?
+        /// Which environment's rules are taken of a file of flags that has several.
+        package var fileEnvironment: String?
         package var message: String?
 
         package init(
-            environment: EnvironmentName, format: String, replaces: Bool, references: String? = nil,
-            message: String? = nil
+            environment: EnvironmentName, format: String? = nil, replaces: Bool, references: String? = nil,
+            fileEnvironment: String? = nil, message: String? = nil
         ) {
             self.environment = environment
             self.format = format
             self.replaces = replaces
             self.references = references
+            self.fileEnvironment = fileEnvironment
             self.message = message
+        }
+    }
+
+    /// A file to be imported together with others.
+    package struct ImportFile: Sendable {
+        package let name: String
+        package let format: String
+        package let bytes: [UInt8]
+
+        package init(name: String, format: String, bytes: [UInt8]) {
+            self.name = name
+            self.format = format
+            self.bytes = bytes
         }
     }
 
     package func importFile(
         _ bytes: [UInt8], into project: ProjectName, _ order: ImportOrder, isDryRun: Bool
     ) async throws -> Answer<ChangeView> {
-        var request = ServerRequest(.post, "projects", project.rawValue, "import")
-        request.ask("environment", order.environment.rawValue)
+        var request = request(importing: order, into: project)
         request.ask("format", order.format)
-        request.ask("mode", order.replaces ? "replace" : "merge")
-        request.ask("references", order.references)
-        request.ask("message", order.message)
         request.headers.append(("Content-Type", "application/octet-stream"))
         request.body = bytes
         return try await write(request, isDryRun: isDryRun)
+    }
+
+    /// Imports files as one change.
+    package func importFiles(
+        _ files: [ImportFile], into project: ProjectName, _ order: ImportOrder, isDryRun: Bool
+    ) async throws -> Answer<ChangeView> {
+        var request = request(importing: order, into: project)
+        let (body, mediaType) = Self.form(of: files)
+        request.headers.append(("Content-Type", mediaType))
+        request.body = body
+        return try await write(request, isDryRun: isDryRun)
+    }
+
+    private func request(importing order: ImportOrder, into project: ProjectName) -> ServerRequest {
+        var request = ServerRequest(.post, "projects", project.rawValue, "import")
+        request.ask("environment", order.environment.rawValue)
+        request.ask("mode", order.replaces ? "replace" : "merge")
+        request.ask("references", order.references)
+        request.ask("fileEnvironment", order.fileEnvironment)
+        request.ask("message", order.message)
+        return request
+    }
+
+    /// `multipart/form-data` with each file under the name of its format.
+    private static func form(of files: [ImportFile]) -> (body: [UInt8], mediaType: String) {
+        var generator = SystemRandomNumberGenerator()
+        // 128 bits at random stand in no file.
+        let boundary = Digest.hexadecimal((0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+        var body: [UInt8] = []
+        for file in files {
+            let name = String(
+                String.UnicodeScalarView(
+                    file.name.unicodeScalars.filter { $0.value >= 0x20 && $0 != "\"" && $0 != "\\" }))
+            body += Array(
+                "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(file.format)\"; filename=\"\(name)\"\r\n\r\n"
+                    .utf8)
+            body += file.bytes
+            body += Array("\r\n".utf8)
+        }
+        body += Array("--\(boundary)--\r\n".utf8)
+        return (body, "multipart/form-data; boundary=\(boundary)")
     }
 
     package func exportFile(

@@ -25,11 +25,13 @@ extension WriteOutcome {
                     json.array("new", of: findings.new) { $0.element($1) }
                 }
             }
+            json.member("flags", imported?.flags?.flags)
             json.member("message", change?.message)
             if let imported { json.array("notices", of: imported.notices) { $0.element($1) } }
             json.array("operations", of: items) { $0.element($1) }
             json.member("project", change?.project.shownName)
             json.member("revision", token.revision.number)
+            json.member("segments", imported?.flags?.segments)
             json.member("settings", imported?.settings)
             json.member("source", change?.source)
             json.member("token", token.text)
@@ -121,8 +123,11 @@ extension JSONBytes {
     mutating func element(_ notice: ImportNotice) {
         object { json in
             json.member("column", notice.column)
+            json.member("file", notice.file)
+            json.member("key", notice.key)
             json.member("line", notice.line)
             json.member("message", notice.message)
+            json.member("pointer", notice.pointer)
             json.member("severity", notice.severity.rawValue)
         }
     }

@@ -24,6 +24,9 @@ package struct ChangeView: WireReadable {
     package let mendedFindings: [FindingView]
     /// How many settings an imported file held.
     package let settingsRead: Int64?
+    /// How many flags and segments.
+    package let flagsRead: Int64?
+    package let segmentsRead: Int64?
     /// The request that was opened instead of the change; nothing else was written.
     package let changeRequest: String?
     /// What approvals the change needs; dry runs and requests only.
@@ -48,6 +51,8 @@ package struct ChangeView: WireReadable {
         newFindings = try findings.map { findings throws(ConfigPlatformError) in try findings.many("new") } ?? []
         mendedFindings = try findings.map { findings throws(ConfigPlatformError) in try findings.many("mended") } ?? []
         settingsRead = wire.optionalInt("settings")
+        flagsRead = wire.optionalInt("flags")
+        segmentsRead = wire.optionalInt("segments")
         changeRequest = wire.optionalString("changeRequest")
         approvals = wire.json["approvals"]?.arrayValue == nil ? [] : try wire.many("approvals")
     }
@@ -99,12 +104,21 @@ package struct NoticeView: WireReadable {
     package let severity: String
     package let line: Int64?
     package let column: Int64?
+    /// The flag or segment that it is about.
+    package let key: String?
+    /// Into the file.
+    package let pointer: String?
+    /// The file's name, where several were imported together.
+    package let file: String?
     package let message: String
 
     package init(_ wire: WireReader) throws(ConfigPlatformError) {
         severity = try wire.string("severity")
         line = wire.optionalInt("line")
         column = wire.optionalInt("column")
+        key = wire.optionalString("key")
+        pointer = wire.optionalString("pointer")
+        file = wire.optionalString("file")
         message = try wire.string("message")
     }
 }

@@ -1,7 +1,9 @@
 import ArgumentParser
 import ConfigFormats
 import ConfigPlatformClient
+import ConfigPlatformFlags
 import ConfigPlatformModel
+import ControlPlane
 import Foundation
 
 extension ConfigFormat: ExpressibleByArgument {
@@ -17,16 +19,72 @@ extension ConfigFormat: ExpressibleByArgument {
     package static var allValueStrings: [String] { allCases.map(\.rawValue) }
 }
 
+extension ImportFormat: ExpressibleByArgument {
+    package init?(argument: String) {
+        if let format = FlagFormat(rawValue: argument.lowercased()) {
+            self = .flags(format)
+        } else if let format = ConfigFormat(argument: argument) {
+            self = .settings(format)
+        } else {
+            return nil
+        }
+    }
+
+    package static var allValueStrings: [String] { allCases.map(\.rawValue) }
+}
+
+/// What an environment can be written as.
+enum ExportFormat: Hashable {
+    case settings(ConfigFormat)
+    case flagd
+
+    init?(fileName: String) {
+        switch ImportFormat(fileName: fileName) {
+        case .flags(.flagd)?: self = .flagd
+        case .settings(let format)?: self = .settings(format)
+        default: return nil
+        }
+    }
+
+    var name: String {
+        switch self {
+        case .settings(let format): format.rawValue
+        case .flagd: FlagFormat.flagd.rawValue
+        }
+    }
+
+    var title: String {
+        switch self {
+        case .settings(let format): format.title
+        case .flagd: FlagFormat.flagd.title
+        }
+    }
+}
+
+extension ExportFormat: ExpressibleByArgument {
+    init?(argument: String) {
+        switch ImportFormat(argument: argument) {
+        case .flags(.flagd)?: self = .flagd
+        case .settings(let format)?: self = .settings(format)
+        default: return nil
+        }
+    }
+
+    static var allValueStrings: [String] { ConfigFormat.allCases.map(\.rawValue) + [FlagFormat.flagd.rawValue] }
+}
+
 struct ImportCommand: PlatformCommand {
     static let configuration = CommandConfiguration(
-        commandName: "import", abstract: "Take the settings of a file into an environment, as one change.",
+        commandName: "import", abstract: "Take settings and flags of files into an environment, as one change.",
         discussion: """
-            The format follows from the file's name (.env, .yaml, .yml, .json, .toml, .properties) or from --format. \
-            What could not be read, or was read around, is said line by line on standard error.
+            The format follows from the file's name (.env, .yaml, .yml, .json, .toml, .properties; .flagd.json, .launchdarkly.json, \
+            .unleash.json, .flagsmith.json), from what a JSON file holds where that leaves no doubt, or from --format. \
+            What could not be read or carried over, or was read otherwise, is said on standard error.
 
             Examples:
               cfg import demo.env -p shop -e base
-              cfg import application.yml -p shop -e production --mode replace --dry-run
+              cfg import demo.env demo.flagd.json -p shop -e base
+              cfg import flags.json --format launchdarkly --file-environment prod -e production --dry-run
               kubectl get configmap shop -o json | jq .data | cfg import - --format json -e staging
             """)
 
@@ -41,58 +99,109 @@ struct ImportCommand: PlatformCommand {
     @OptionGroup var place: PlaceOptions
     @OptionGroup var write: WriteOptions
 
-    @Option(name: .shortAndLong, help: "The file's format, if its name does not tell.") var format: ConfigFormat?
+    @Option(name: .shortAndLong, help: "The format of a single file, if its name does not tell.") var format:
+        ImportFormat?
 
     @Option(help: "merge adds and overwrites; replace also deletes what the file lacks.") var mode: Mode = .merge
 
     @Option(help: "Whether ${…} in strings stands for other settings; by default in dotenv files only.")
     var references: References?
 
-    @Flag(help: "Write nothing if there is a line that cannot be read.") var strict = false
+    @Option(
+        help: ArgumentHelp(
+            "Of a file of flags with several environments the one whose rules are taken; by default the one that is called like ours, or the only one.",
+            valueName: "name"))
+    var fileEnvironment: String?
 
-    @Argument(help: "The file; '-' for standard input.", completion: .file())
-    var file: String
+    @ArgumentParser.Flag(help: "Write nothing if there is a line or an item that cannot be carried over.") var strict =
+        false
+
+    @Argument(help: "The files; '-' for standard input.", completion: .file())
+    var files: [String]
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     func run() async throws {
         let (project, environment) = try place.place()
-        guard let format = format ?? ConfigFormat(fileName: file) else {
-            throw ValidationError(
-                "The format of '\(file)' does not show in its name; give --format (\(ConfigFormat.allValueStrings.joined(separator: ", ")))."
-            )
-        }
-        let bytes = try InputFile.bytes(of: file)
+        let files = try read()
         let session = try Session(connection)
         let order = AdministrationClient.ImportOrder(
-            environment: environment, format: format.rawValue, replaces: mode == .replace,
-            references: references?.rawValue,
-            message: write.message ?? (file == "-" ? nil : "Import \(URL(filePath: file).lastPathComponent)"))
-        let answer = try await session.working("Importing \(file)") {
-            if strict { try await refuseUnreadable(bytes, project, order, session) }
-            return try await session.client.importFile(bytes, into: project, order, isDryRun: write.dryRun)
+            environment: environment, format: files[0].format, replaces: mode == .replace,
+            references: references?.rawValue, fileEnvironment: fileEnvironment,
+            message: write.message
+                ?? (self.files == ["-"] ? nil : "Import \(files.map(\.name).joined(separator: ", "))"))
+        let answer = try await session.working("Importing \(Self.shown(self.files))") {
+            if strict { try await refuseUnreadable(files, project, order, session) }
+            return try await send(files, project, order, session, isDryRun: write.dryRun)
         }
         showNotices(answer.value.notices, session)
-        if session.format == .text, let count = answer.value.settingsRead {
-            Output.write("Read \(count) setting\(count == 1 ? "" : "s") from \(file).\n")
+        if session.format == .text {
+            let read = [
+                answer.value.settingsRead.map { Self.counted($0, "setting") },
+                answer.value.flagsRead.map { Self.counted($0, "flag") },
+                answer.value.segmentsRead.flatMap { $0 > 0 ? Self.counted($0, "segment") : nil },
+            ].compactMap { $0 }
+            if !read.isEmpty { Output.write("Read \(read.joined(separator: ", ")) from \(Self.shown(self.files)).\n") }
         }
         try session.show(answer, in: project)
     }
 
+    private static func counted(_ count: Int64, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
+    private static func shown(_ files: [String]) -> String { files.joined(separator: ", ") }
+
+    private func read() throws -> [AdministrationClient.ImportFile] {
+        guard format == nil || files.count == 1 else {
+            throw ValidationError("With --format there is one file; several say by their names what they are.")
+        }
+        guard files.filter({ $0 == "-" }).count <= 1 else { throw ValidationError("Standard input can be read once.") }
+        return try files.map { file in
+            let bytes = try InputFile.bytes(of: file)
+            guard let format = format ?? Self.format(of: file, bytes) else {
+                throw ValidationError(
+                    "The format of '\(file)' does not show in its name; give --format (\(ImportFormat.allValueStrings.joined(separator: ", ")))."
+                )
+            }
+            return AdministrationClient.ImportFile(
+                name: file == "-" ? "standard input" : URL(filePath: file).lastPathComponent, format: format.rawValue,
+                bytes: bytes)
+        }
+    }
+
+    /// What the name says; of JSON that could be settings or flags what it holds.
+    static func format(of file: String, _ bytes: [UInt8]) -> ImportFormat? {
+        let named = file == "-" ? nil : ImportFormat(fileName: file)
+        guard named == nil || named == .settings(.json) else { return named }
+        let held = (try? JSONValue(parsing: bytes)).flatMap { FlagFormat(recognizing: $0) }
+        return held.map { .flags($0) } ?? named
+    }
+
+    private func send(
+        _ files: [AdministrationClient.ImportFile], _ project: ProjectName,
+        _ order: AdministrationClient.ImportOrder, _ session: Session, isDryRun: Bool
+    ) async throws -> Answer<ChangeView> {
+        files.count == 1
+            ? try await session.client.importFile(files[0].bytes, into: project, order, isDryRun: isDryRun)
+            : try await session.client.importFiles(files, into: project, order, isDryRun: isDryRun)
+    }
+
     private func refuseUnreadable(
-        _ bytes: [UInt8], _ project: ProjectName, _ order: AdministrationClient.ImportOrder, _ session: Session
+        _ files: [AdministrationClient.ImportFile], _ project: ProjectName,
+        _ order: AdministrationClient.ImportOrder, _ session: Session
     ) async throws {
-        let notices = try await session.client.importFile(bytes, into: project, order, isDryRun: true).value.notices
+        let notices = try await send(files, project, order, session, isDryRun: true).value.notices
         guard notices.contains(where: { $0.severity == "error" }) else { return }
         showNotices(notices, session)
         throw ConfigPlatformError(
             .unreadableFile,
-            "\(file) has lines that cannot be read; nothing was imported. Leave --strict out to import the rest.")
+            "\(Self.shown(self.files)) has what cannot be carried over; nothing was imported. Leave --strict out to import the rest."
+        )
     }
 
     private func showNotices(_ notices: [NoticeView], _ session: Session) {
         Output.writeError(
-            Self.noticeText(notices, file: file == "-" ? "standard input" : file, session.terminal.errorStyle))
+            Self.noticeText(
+                notices, file: files == ["-"] ? "standard input" : Self.shown(files), session.terminal.errorStyle))
     }
 
     static func noticeText(_ notices: [NoticeView], file: String, _ style: Style) -> String {
@@ -104,7 +213,10 @@ struct ImportCommand: PlatformCommand {
                 case "warning": style.yellow("warning")
                 default: "note"
                 }
-            return "\(SafeText.line(file))\(place): \(severity): \(SafeText.line(notice.message))\n"
+            let key = notice.key.map { "'\(SafeText.line($0))': " } ?? ""
+            let pointer = notice.pointer.flatMap { $0.isEmpty ? nil : " (\(SafeText.line($0)))" } ?? ""
+            return
+                "\(SafeText.line(notice.file ?? file))\(place): \(severity): \(key)\(SafeText.line(notice.message))\(pointer)\n"
         }.joined()
     }
 }
@@ -127,11 +239,13 @@ enum InputFile {
 
 struct ExportCommand: PlatformCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "Write an environment's settings as a file.",
+        commandName: "export", abstract: "Write an environment's settings, or its flags, as a file.",
         discussion: """
-            What programs read, inheritance and references resolved: importing the file again gives the same values.
+            What programs read, inheritance and references resolved: importing the file again gives the same values. With the format \
+            flagd it is the flags: a definition file that any flagd evaluates as this server does.
 
             Examples:
+              cfg export -p shop -e production --file shop.flagd.json
               cfg export -p shop -e production --format yaml > production.yaml
               cfg export -e staging --file staging.env
             """)
@@ -140,8 +254,10 @@ struct ExportCommand: PlatformCommand {
 
     @Option(
         name: .shortAndLong,
-        help: "The format: json, yaml, toml, dotenv or properties. By default what the file's name says, else json.")
-    var format: ConfigFormat?
+        help:
+            "The format: json, yaml, toml, dotenv, properties or flagd. By default what the file's name says, else json."
+    )
+    var format: ExportFormat?
 
     @Option(
         help: ArgumentHelp("Write this file, replacing it as a whole, instead of standard output.", valueName: "file"),
@@ -158,10 +274,10 @@ struct ExportCommand: PlatformCommand {
     func run() async throws {
         let (project, environment) = try place.place()
         let session = try Session(connection)
-        let format = format ?? file.flatMap { ConfigFormat(fileName: $0) } ?? .json
+        let format = format ?? file.flatMap { ExportFormat(fileName: $0) } ?? .settings(.json)
         let response = try await session.working("Exporting \(environment.rawValue)") {
             try await session.client.exportFile(
-                of: environment, in: project, format: format.rawValue, at: at?.text)
+                of: environment, in: project, format: format.name, at: at?.text)
         }
         guard let file else {
             Output.write(response.body)
