@@ -195,7 +195,9 @@ let package = Package(
                 .product(name: "ConfigurationTesting", package: "swift-configuration"),
             ]),
         .testTarget(name: "CommandLineTests", dependencies: ["ConfigPlatformModel", "ConfigPlatformClient", "cfg"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["ConfigPlatformModel", "TestSupport"], exclude: ["Oracles"]),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["ConfigPlatformModel", "ConfigPlatformFlags", "TestSupport"],
+            exclude: ["Oracles"]),
         .testTarget(name: "FaultTests", dependencies: ["ConfigPlatformModel", "TestSupport"], exclude: ["PowerCut"]),
         .executableTarget(
             name: "AccessBenchmark", dependencies: ["ConfigPlatformModel", "ControlPlane", "Store", logging],
