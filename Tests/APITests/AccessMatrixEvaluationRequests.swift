@@ -8,6 +8,13 @@ extension AccessMatrix {
         let context = WireClient.Body.json(["context": ["targetingKey": "user-7"]])
         var requests: [String: Make] = [
             "POST \(environment)/evaluate": { _, _ in Request(path: "\(staging)/evaluate", body: context) },
+            "POST \(environment)/flags/{flag}/simulate": { matrix, _ in
+                try await matrix.change([
+                    "op": "put", "kind": "flag", "key": "seen",
+                    "value": ["type": "boolean", "variants": ["on": true, "off": false]],
+                ])
+                return Request(path: "\(staging)/flags/seen/simulate", body: .json(["generate": 10]))
+            },
             "GET \(environment)/flag-set": { _, _ in Request(path: "\(staging)/flag-set") },
             "GET \(environment)/flag-set/watch": { _, _ in Request(path: "\(staging)/flag-set/watch") },
         ]

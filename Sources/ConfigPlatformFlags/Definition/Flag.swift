@@ -157,6 +157,11 @@ package final class Flag: Sendable {
         return Resolution(variant, reason)
     }
 
+    /// Its targeting, and the shared rules that this refers to.
+    package var logic: [JSONValue] {
+        [definition["targeting"]].compactMap { $0 } + references.sorted().compactMap { evaluators[$0] }
+    }
+
     package func variant(named name: String) -> Variant? { Self.find(name, in: variants) }
 
     private static func find(_ name: String, in variants: [Variant]) -> Variant? {

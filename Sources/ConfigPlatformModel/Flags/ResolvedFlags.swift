@@ -15,6 +15,7 @@ package final class ResolvedFlags: Sendable {
         /// Those that were asked for one by one before all were.
         var known: [FlagKey: ResolvedFlag] = [:]
         var document: Document?
+        var portable: [UInt8]?
     }
     private let state: Mutex<State>
 
@@ -72,7 +73,8 @@ package final class ResolvedFlags: Sendable {
                     if let flag = resolution.flag(key) { contents.put(flag) } else { contents.remove(key.rawValue) }
                 }
             } else {
-                contents = OrderedItems(sorted: project.flags.compactMap { $0.place.flag.flatMap { resolution.flag($0) } })
+                contents = OrderedItems(
+                    sorted: project.flags.compactMap { $0.place.flag.flatMap { resolution.flag($0) } })
             }
             state.contents = contents
             state.predecessor = nil
@@ -93,6 +95,22 @@ package final class ResolvedFlags: Sendable {
             state.document = document
             return document
         }
+    }
+
+    /// The same for clients that put shared rules in by their text, once each: rules that refer to others have those put in. `metadata` names
+    /// the set of flags.
+    ///
+    /// - Parameter name: of the set, the same each time.
+    package func portableDocument(named name: String) -> [UInt8] {
+        if let known = state.withLock({ $0.portable }) { return known }
+        let contents = contents
+        let lowering = FlagLowering(
+            flag: { contents[$0.rawValue]?.items }, segment: { self.project[$0]?.body })
+        // Each was lowered when it was written.
+        let document = try? lowering.document(of: contents.map(\.key), metadata: ["flagSetId": .string(name)])
+        let bytes = JSONValue.object(document ?? ["flags": .object(JSONObject())]).canonicalBytes()
+        state.withLock { $0.portable = bytes }
+        return bytes
     }
 
     package struct Document: Sendable {

@@ -14,6 +14,9 @@ package struct FlagReading: Sendable {
     /// The environment's name among sets of flags: `project/environment`.
     package var setName: String { "\(project.rawValue)/\(environment.rawValue)" }
 
+    /// All flags in flagd's format, for flagd's own clients.
+    package var portableDocument: [UInt8] { flags.portableDocument(named: setName) }
+
     /// What a flag comes to; `FLAG_NOT_FOUND` where there is none of that key, or one that is archived.
     package func resolve(_ key: String, _ context: FlagContext, as type: FlagType? = nil) -> FlagAnswer {
         guard let name = try? FlagKey(parsing: key), let flag = flags[name], let compiled = flag.compiled else {

@@ -107,8 +107,9 @@ extension WatchEvent {
     }
 
     /// What it says of flags; nil where it is of something else. A snapshot has no differences.
-    package var flagChange: (differences: [FlagDifference], flags: ResolvedFlags)? {
-        if case .flags(let differences, let flags, _) = content { (differences, flags) } else { nil }
+    package var flagChange: (differences: [FlagDifference], flags: ResolvedFlags, setName: String)? {
+        guard case .flags(let differences, let flags, let project) = content else { return nil }
+        return (differences, flags, "\(project.rawValue)/\(flags.environment.rawValue)")
     }
 
     static func bare(

@@ -13,7 +13,8 @@ struct FlagSync: Flagd_Sync_V1_FlagSyncService.ServiceProtocol {
         try await calls.follow(request, context, selector: request.message.selector) { event in
             event.flagChange.map { change in
                 var reply = Flagd_Sync_V1_SyncFlagsResponse()
-                reply.flagConfiguration = String(decoding: change.flags.document.bytes, as: UTF8.self)
+                reply.flagConfiguration = String(
+                    decoding: change.flags.portableDocument(named: change.setName), as: UTF8.self)
                 return reply
             }
         }
@@ -24,7 +25,7 @@ struct FlagSync: Flagd_Sync_V1_FlagSyncService.ServiceProtocol {
     ) async throws -> ServerResponse<Flagd_Sync_V1_FetchAllFlagsResponse> {
         try await calls.answer(request, context, selector: request.message.selector) { flags in
             var reply = Flagd_Sync_V1_FetchAllFlagsResponse()
-            reply.flagConfiguration = String(decoding: flags.flags.document.bytes, as: UTF8.self)
+            reply.flagConfiguration = String(decoding: flags.portableDocument, as: UTF8.self)
             return reply
         }
     }
