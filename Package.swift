@@ -111,7 +111,7 @@ let package = Package(
         .target(
             name: "ConfigPlatformClient",
             dependencies: [
-                "ConfigPlatformModel", crypto, nioCore,
+                "ConfigPlatformModel", "ConfigPlatformFlags", crypto, nioCore,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -169,13 +169,15 @@ let package = Package(
         .testTarget(
             name: "ControlPlaneTests",
             dependencies: [
-                "ConfigPlatformModel", "ConfigFormats", "Store", "ControlPlane", "TestSupport", crypto, logging,
+                "ConfigPlatformModel", "ConfigPlatformFlags", "ConfigFormats", "Store", "ControlPlane", "TestSupport",
+                crypto, logging,
                 lifecycle,
             ]),
         .testTarget(
             name: "APITests",
             dependencies: [
-                "ConfigPlatformModel", "ConfigPlatformFlags", "ConfigFormats", "Identity", "Store", "ControlPlane", "API",
+                "ConfigPlatformModel", "ConfigPlatformFlags", "ConfigFormats", "Identity", "Store", "ControlPlane",
+                "API",
                 "FlagdProtocol", "TestSupport", crypto, logging, lifecycle, nioCore, grpc, protobuf,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
@@ -196,7 +198,8 @@ let package = Package(
             ]),
         .testTarget(name: "CommandLineTests", dependencies: ["ConfigPlatformModel", "ConfigPlatformClient", "cfg"]),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["ConfigPlatformModel", "ConfigPlatformFlags", "TestSupport"],
+            name: "EndToEndTests",
+            dependencies: ["ConfigPlatformModel", "ConfigPlatformFlags", "ConfigPlatformClient", "TestSupport"],
             exclude: ["Oracles"]),
         .testTarget(name: "FaultTests", dependencies: ["ConfigPlatformModel", "TestSupport"], exclude: ["PowerCut"]),
         .executableTarget(

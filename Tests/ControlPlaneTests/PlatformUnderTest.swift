@@ -13,7 +13,7 @@ final class PlatformUnderTest: Sendable {
     let platform: Platform
     let store: any Store
     let caller: Caller
-    let clock = ManualWorld()
+    let clock: ManualWorld
     let project: ProjectName
 
     /// Runs `body` with a fresh platform, verifies every invariant of its ledger afterwards, and removes it.
@@ -47,10 +47,10 @@ final class PlatformUnderTest: Sendable {
 
     /// Serves a platform on the store while `body` runs, and stops it.
     static func serve(
-        _ store: any Store, _ webhooks: Webhooks = Webhooks(key: nil),
-        _ body: (PlatformUnderTest) async throws -> Void
+        _ store: any Store, _ webhooks: Webhooks = Webhooks(key: nil), clock: ManualWorld = ManualWorld(),
+        rollouts: RolloutSettings = RolloutSettings(), _ body: (PlatformUnderTest) async throws -> Void
     ) async throws {
-        let test = try await PlatformUnderTest(store: store, webhooks)
+        let test = try await PlatformUnderTest(store: store, webhooks, clock, rollouts)
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let group = ServiceGroup(services: [test.platform, test.platform.watches], logger: quiet)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -63,15 +63,18 @@ final class PlatformUnderTest: Sendable {
         }
     }
 
-    private init(store: any Store, _ webhooks: Webhooks) async throws {
+    private init(
+        store: any Store, _ webhooks: Webhooks, _ clock: ManualWorld, _ rollouts: RolloutSettings
+    ) async throws {
         self.store = store
+        self.clock = clock
         project = try ProjectName(parsing: "shop")
         caller = Caller(
             subject: Subject(principal: try Principal(parsing: "token:tester"), grants: [.everything]),
             means: .credential(id: "tok_test", .access), sourceAddress: "127.0.0.1", requestID: "req-1")
         platform = try await Platform(
             store: store, world: clock.world, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            webhooks: webhooks)
+            webhooks: webhooks, rollouts: rollouts)
     }
 
     var revision: Int64 { platform.state.revision.number }

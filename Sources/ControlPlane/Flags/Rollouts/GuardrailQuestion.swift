@@ -8,6 +8,8 @@ struct GuardrailQuestion: Sendable {
     let revision: Revision
     let body: FlagRolloutBody
     let guardrail: FlagRolloutBody.Guardrail
+    /// What the answer is of, however long it takes.
+    let askedAt: FlagTime
 }
 
 /// Which rollout: a place in a project.

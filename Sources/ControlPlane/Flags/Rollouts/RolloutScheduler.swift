@@ -124,7 +124,9 @@ actor RolloutScheduler {
         watches[id]?.isAsked = true
         watches[id]?.nextQuestion = now.adding(seconds: guardrail.intervalSeconds)
         questions += 1
-        return GuardrailQuestion(rollout: id, revision: rollout.revision, body: body, guardrail: guardrail)
+        return GuardrailQuestion(
+            rollout: id, revision: rollout.revision, body: body, guardrail: guardrail,
+            askedAt: FlagTime(now))
     }
 
     // MARK: Guards
@@ -144,7 +146,7 @@ actor RolloutScheduler {
         Counter(label: "cfg_rollout_guard_answers_total", dimensions: [("outcome", outcome)]).increment()
         guard var watch = watches[question.rollout], watch.revision == question.revision else { return }
         watch.isAsked = false
-        watch.record.note(answer, of: question.guardrail, at: FlagTime(world.now()))
+        watch.record.note(answer, of: question.guardrail, at: question.askedAt)
         watches[question.rollout] = watch
         if case .none(let reason) = answer {
             platform.logger.warning(
