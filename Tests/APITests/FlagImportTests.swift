@@ -250,6 +250,35 @@ struct FlagImportTests {
         }
     }
 
+    @Test func `who may not write flags imports none, and who may not read them learns nothing of them`() async throws {
+        try await ServerUnderTest.run { test in
+            try await test.makeShop()
+            try await test.send("POST", "\(Self.shop)/import", query: Self.query(), body: Self.file(Self.definition))
+            let settings = try await test.restricted(
+                "settings", [["actions": ["read", "write"], "kinds": ["setting"]]])
+            let rules = try await test.restricted(
+                "rules", [["actions": ["read", "write"], "kinds": ["flag-rule", "setting"]]])
+            for token in [settings, rules] {
+                for query in [Self.query(), Self.query(("dryRun", "true")), Self.query(("mode", "replace"))] {
+                    try await test.refused(
+                        .forbidden, "POST", "\(Self.shop)/import", query: query, body: Self.file(Self.definition),
+                        token: token)
+                }
+                try await test.refused(
+                    .forbidden, "GET", "\(Self.shop)/export", query: [("environment", "staging"), ("format", "flagd")],
+                    token: token)
+            }
+            let writer = try await test.restricted("blind", [["actions": ["write"]]])
+            let other = #"{"flags": {"limit": {"state": "ENABLED", "variants": {"few": 2}}}}"#
+            let answer = try await test.send(
+                "POST", "\(Self.shop)/import", query: Self.query(("dryRun", "true")), body: Self.file(other),
+                token: writer)
+            #expect(answer.status == 200, "\(answer.text)")
+            #expect(try answer.json()["notices"] == [])
+            #expect(try answer.json()["operations"] == [])
+        }
+    }
+
     @Test func `files that cannot be taken are refused as a whole`() async throws {
         try await ServerUnderTest.run { test in
             try await test.makeShop()
