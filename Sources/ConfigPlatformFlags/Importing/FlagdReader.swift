@@ -91,7 +91,8 @@ struct FlagdReader {
             taken.disable(key, because: "Its state is neither \"ENABLED\" nor \"DISABLED\".", at: place)
             return
         }
-        let targeting = self.targeting(flag["targeting"], of: key, at: place.appending("targeting"), evaluators)
+        let targeting = self.targeting(
+            flag["targeting"], of: key, variants, at: place.appending("targeting"), evaluators)
         taken.add(
             rule: FlagRuleBody(
                 isEnabled: isEnabled, defaultVariant: defaultVariant, targeting: targeting ?? .rules([])),
@@ -137,13 +138,20 @@ struct FlagdReader {
 
     /// Nil where it is none.
     private func targeting(
-        _ json: JSONValue?, of key: FlagKey, at place: JSONPointer, _ evaluators: EvaluatorNames
+        _ json: JSONValue?, of key: FlagKey, _ variants: JSONObject, at place: JSONPointer, _ evaluators: EvaluatorNames
     ) -> FlagRuleBody.Targeting? {
         switch json {
         case nil, .null?, .bool(false)?, .string("")?, .array([])?: return .rules([])
         case .object(let logic)?:
             if logic.isEmpty { return .rules([]) }
-            let named = evaluators.naming(.object(logic)).objectValue ?? logic
+            let (kept, absent) = AbsentVariants.kept(in: evaluators.naming(.object(logic)), of: variants)
+            let named = kept.objectValue ?? logic
+            if !absent.isEmpty {
+                taken.note(
+                    .warning,
+                    "Its targeting names what is none of its variants: \(absent.sorted().map { "'\(InvalidFlagItem.shown($0))'" }.joined(separator: ", ")). Whoever it comes to gets an error and the caller's default, as they did.",
+                    key: key.rawValue, at: place)
+            }
             // Targeting that never serves anything still makes the reason DEFAULT and not STATIC.
             guard let rules = try? FlagLifting.rules(of: named, in: key), !rules.isEmpty,
                 (try? FlagRuleBody(parsing: FlagRuleBody(targeting: .rules(rules)).json)) != nil
@@ -159,6 +167,50 @@ struct FlagdReader {
             return .rules(rules)
         default: return nil
         }
+    }
+}
+
+/// Results of targeting that are no variants of the flag. A platform's rule may not name such, for that is a mistake when it is written; flagd
+/// finds out when it evaluates. What a file means is kept by having the name put together by an operator.
+private enum AbsentVariants {
+    static func kept(in logic: JSONValue, of variants: JSONObject) -> (logic: JSONValue, absent: Set<String>) {
+        var absent: Set<String> = []
+        let kept = kept(logic, variants, &absent)
+        return (kept, absent)
+    }
+
+    /// Looks where ``LogicWalk/results(of:at:)`` does.
+    private static func kept(_ logic: JSONValue, _ variants: JSONObject, _ absent: inout Set<String>) -> JSONValue {
+        let text: String?
+        switch logic {
+        case .string(let name): text = name
+        case .bool(let value): text = value ? "true" : "false"
+        default: text = nil
+        }
+        if let text {
+            if variants[text] != nil { return logic }
+            absent.insert(text)
+            return ["cat": [.string(text)]]
+        }
+        guard let (name, arguments, isList) = LogicTree.operation(logic) else { return logic }
+        var changed = arguments
+        switch name {
+        case "if", "?:":
+            for index in arguments.indices where index % 2 == 1 || index == arguments.count - 1 {
+                changed[index] = kept(arguments[index], variants, &absent)
+            }
+        case "fractional":
+            for index in arguments.indices {
+                guard case .array(var share) = arguments[index], let variant = share.first else { continue }
+                share[0] = kept(variant, variants, &absent)
+                changed[index] = .array(share)
+            }
+        default: return logic
+        }
+        guard isList else {
+            return .object(JSONObject(uniqueMembers: [(name, changed[0])]))
+        }
+        return LogicTree.operation(name, changed)
     }
 }
 

@@ -15,17 +15,26 @@ enum FlagdTestbed {
 
     /// Definitions that the platform does not take, each with the reason: what cannot be evaluated never gets in.
     static let refused: Set<String> = [
-        "error-targeting-flag", "ref-to-nonexistent-evaluator-flag", "missing-variant-targeting-flag",
+        "error-targeting-flag", "ref-to-nonexistent-evaluator-flag",
     ]
 
     /// Makes the project, with the flags of every file in one environment.
     static func load(into client: WireClient) async throws {
         try await client.makeProject(project, environments: [("production", [])])
+        // As flagd's own container puts them together: rules are shared across files.
+        var flags: [(String, JSONValue)] = []
+        var evaluators: [(String, JSONValue)] = []
         for file in files {
-            _ = try await client.importFile(
-                SharedData.bytes("\(folder)/flags/\(file).json"), format: "flagd", into: "production", of: project,
-                mode: "merge", message: "Import \(file)")
+            let document = try JSONValue(parsing: SharedData.bytes("\(folder)/flags/\(file).json"))
+            flags += document["flags"]?.objectValue?.members.map { ($0.name, $0.value) } ?? []
+            evaluators += document["$evaluators"]?.objectValue?.members.map { ($0.name, $0.value) } ?? []
         }
+        let all: JSONValue = [
+            "flags": .object(try JSONObject(flags)), "$evaluators": .object(try JSONObject(evaluators)),
+        ]
+        _ = try await client.importFile(
+            all.canonicalBytes(), format: "flagd", into: "production", of: project, mode: "merge",
+            message: "Import the test bed")
     }
 
     /// A scenario as what is asked and what must come of it.

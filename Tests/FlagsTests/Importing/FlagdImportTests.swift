@@ -76,7 +76,6 @@ struct FlagdImportTests {
         arguments: [
             (#""targeting": {"frobnicate": [1]}"#, "frobnicate"),
             (#""targeting": {"if": [{"$ref": "nowhere"}, "on"]}"#, "nowhere"),
-            (#""targeting": {"if": [{"var": "x"}, "blue"]}"#, "blue"),
             (#""targeting": {"if": [{"$ref": "segment:nowhere"}, "on"]}"#, "nowhere"),
             (#""targeting": "on""#, "no JsonLogic"),
         ])
@@ -90,6 +89,17 @@ struct FlagdImportTests {
         #expect(try taken.rule("f") == ["state": "DISABLED", "defaultVariant": "off"])
         #expect(taken.said(.error, of: "f").count == 1)
         #expect(taken.said(.error, of: "f")[0].contains(word))
+    }
+
+    @Test func `targeting that names what is no variant is kept, and so are its errors`() throws {
+        let taken = try Imported(
+            .flagd,
+            #"{"flags": {"f": {"state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "off", "targeting": {"if": [{"var": "x"}, "blue", "on"]}}}}"#
+        )
+        #expect(taken.said(.warning, of: "f").count == 1)
+        #expect(taken.said(.warning, of: "f")[0].contains("blue"))
+        #expect(taken.value("f", [:]) == true)
+        #expect(taken.value("f", ["x": true]) == nil)
     }
 
     @Test(
