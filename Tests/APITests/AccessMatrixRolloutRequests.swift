@@ -1,26 +1,25 @@
 import ConfigPlatformModel
 import TestSupport
+import Testing
 
 extension AccessMatrix {
     /// What people do with a rollout that goes on by itself.
     static let rollouts: [String: Make] = {
         let item = "\(base)/projects/{project}/environments/{environment}/flags/{flag}/rollout"
-        return Dictionary(
-            uniqueKeysWithValues: ["pause", "resume", "advance", "revert"].map { order in
-                (
-                    "POST \(item)/\(order)",
-                    { matrix, n in
-                        let flag = try await matrix.rollout(n, state: order == "resume" ? "paused" : "running")
-                        return Request(path: "\(shop)/environments/staging/flags/\(flag)/rollout/\(order)")
-                    }
-                )
-            })
+        var requests: [String: Make] = [:]
+        for order in ["pause", "resume", "advance", "revert"] {
+            requests["POST \(item)/\(order)"] = { matrix, n in
+                let flag = try await matrix.rollout(n, state: order == "resume" ? "paused" : "running")
+                return Request(path: "\(shop)/environments/staging/flags/\(flag)/rollout/\(order)")
+            }
+        }
+        return requests
     }()
 
     /// A flag of nobody else, with a rollout in staging. Without a rule it is not served, and its rollout does nothing by itself.
     private func rollout(_ n: Int, state: String) async throws -> String {
         let key = "rolled-\(n)"
-        try await test.change([
+        try await test.lay([
             [
                 "op": "put", "kind": "flag", "key": .string(key),
                 "value": ["type": "boolean", "variants": ["on": true, "off": false]],

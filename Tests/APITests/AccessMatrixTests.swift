@@ -290,5 +290,5 @@ struct AccessMatrix {
         return .json(["impact": try #require(shown["impact"], "\(shown)")])
     }
 
-    func change(_ operations: JSONValue...) async throws { try await test.change(operations) }
+    func change(_ operations: JSONValue...) async throws { try await test.lay(operations) }
 }

@@ -61,6 +61,20 @@ TABLE credentials
     CREATE INDEX credentials_by_version ON public.credentials USING btree (version)
     CREATE UNIQUE INDEX credentials_hash_key ON public.credentials USING btree (hash)
     CREATE UNIQUE INDEX credentials_pkey ON public.credentials USING btree (id)
+TABLE flag_usage WITH (fillfactor=70)
+    project text COLLATE "C" NOT NULL
+    flag text COLLATE "C" NOT NULL
+    environment text COLLATE "C" NOT NULL
+    hour bigint NOT NULL
+    client text COLLATE "C" NOT NULL
+    variant text COLLATE "C" NOT NULL
+    reason text COLLATE "C" NOT NULL
+    evaluations bigint NOT NULL
+    last_at bigint NOT NULL
+    flag_usage_evaluations_check: CHECK ((evaluations >= 1))
+    flag_usage_pkey: PRIMARY KEY (project, flag, hour, environment, client, variant, reason)
+    CREATE INDEX flag_usage_by_hour ON public.flag_usage USING btree (hour)
+    CREATE UNIQUE INDEX flag_usage_pkey ON public.flag_usage USING btree (project, flag, hour, environment, client, variant, reason)
 TABLE head WITH (fillfactor=10)
     id smallint NOT NULL
     platform_id text COLLATE "C" NOT NULL
@@ -118,6 +132,18 @@ TABLE items
     items_pkey: PRIMARY KEY (project, environment, kind, key)
     CREATE UNIQUE INDEX items_item_key ON public.items USING btree (item)
     CREATE UNIQUE INDEX items_pkey ON public.items USING btree (project, environment, kind, key)
+TABLE leases WITH (fillfactor=50)
+    name text COLLATE "C" NOT NULL
+    holder text COLLATE "C" NOT NULL
+    fence bigint NOT NULL
+    taken_at bigint NOT NULL
+    expires_at bigint NOT NULL
+    leases_check: CHECK ((expires_at >= taken_at))
+    leases_fence_check: CHECK ((fence >= 1))
+    leases_holder_check: CHECK ((holder <> ''::text))
+    leases_name_check: CHECK ((name <> ''::text))
+    leases_pkey: PRIMARY KEY (name)
+    CREATE UNIQUE INDEX leases_pkey ON public.leases USING btree (name)
 TABLE schema_migrations
     number bigint NOT NULL
     name text COLLATE "C" NOT NULL

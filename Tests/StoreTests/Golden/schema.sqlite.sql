@@ -56,6 +56,21 @@ CREATE TABLE credentials (
 
 CREATE INDEX credentials_by_version ON credentials (version);
 
+CREATE TABLE flag_usage (
+    project TEXT NOT NULL,
+    flag TEXT NOT NULL,
+    environment TEXT NOT NULL,
+    hour INTEGER NOT NULL,
+    client TEXT NOT NULL,
+    variant TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    evaluations INTEGER NOT NULL CHECK (evaluations >= 1),
+    last_at INTEGER NOT NULL,
+    PRIMARY KEY (project, flag, hour, environment, client, variant, reason)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX flag_usage_by_hour ON flag_usage (hour);
+
 CREATE TABLE head (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     platform_id TEXT NOT NULL CHECK (platform_id <> ''),
@@ -102,6 +117,15 @@ CREATE TABLE items (
     key TEXT NOT NULL,
     item INTEGER NOT NULL UNIQUE REFERENCES item_heads (item),
     PRIMARY KEY (project, environment, kind, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE leases (
+    name TEXT PRIMARY KEY NOT NULL CHECK (name <> ''),
+    holder TEXT NOT NULL CHECK (holder <> ''),
+    fence INTEGER NOT NULL CHECK (fence >= 1),
+    taken_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    CHECK (expires_at >= taken_at)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE schema_migrations (

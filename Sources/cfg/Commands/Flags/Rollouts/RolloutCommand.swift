@@ -57,8 +57,10 @@ struct RolloutSetCommand: PlatformCommand {
     @Option(help: ArgumentHelp("Prometheus, which is asked --query.", valueName: "url")) var prometheus: String?
     @Option(help: ArgumentHelp("In PromQL, with one sample as its answer.", valueName: "query")) var query: String?
     @Option(help: ArgumentHelp("A service that answers {\"value\": NUMBER}.", valueName: "url")) var webhook: String?
-    @Option(help: ArgumentHelp("Bad is what is above.", valueName: "number")) var above: String?
-    @Option(help: ArgumentHelp("Bad is what is below.", valueName: "number")) var below: String?
+    @Option(parsing: .unconditional, help: ArgumentHelp("Bad is what is above.", valueName: "number"))
+    var above: String?
+    @Option(parsing: .unconditional, help: ArgumentHelp("Bad is what is below.", valueName: "number"))
+    var below: String?
     @Option(
         help: ArgumentHelp("How long a step must have been good before the next, such as 30m.", valueName: "time"),
         transform: DurationArgument.argument)
