@@ -26,6 +26,20 @@ enum Completions {
         }
     }
 
+    static let flags = CompletionKind.custom { words, _, _ in
+        await asked { client, variables in
+            try await client.flags(of: try project(words, variables), after: nil, limit: Pages.sizeMax).value.items
+                .map(\.key)
+        }
+    }
+
+    static let segments = CompletionKind.custom { words, _, _ in
+        await asked { client, variables in
+            try await client.segments(of: try project(words, variables), after: nil, limit: Pages.sizeMax).value.items
+                .map(\.name)
+        }
+    }
+
     static let roles = CompletionKind.custom { _, _, _ in
         await asked { client, _ in try await client.roles(after: nil, limit: Pages.sizeMax).value.items.map(\.name) }
     }

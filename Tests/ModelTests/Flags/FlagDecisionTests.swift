@@ -29,7 +29,8 @@ import Testing
         let ledger = try ledger(.flag("f"))
         let problem = ledger.refusal(.rule("f", in: "base", ["rules": [["when": [], "serve": "maybe"]]]))
         #expect(problem?.code == .invalidChange)
-        #expect(problem?.violations.map(\.pointer) == ["/rules/0/serve"], "\(problem as Any)")
+        #expect(problem?.violations.map(\.pointer) == ["/rules/0/serve", "/rules/0/serve"])
+        #expect(problem?.violations.map(\.environment) == ["base", "prod"])
         #expect(violation(problem)?.kind == .flagRule && violation(problem)?.environment == "base")
         #expect(violation(ledger.refusal(.kill("f", in: "prod", ["variant": "maybe"])))?.pointer == "/variant")
         #expect(
