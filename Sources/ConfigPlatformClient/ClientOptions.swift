@@ -1,11 +1,11 @@
-public import Foundation
 public import Logging
 
 extension ConfigPlatformClient {
     /// How a client behaves. Every value has a default that serves most programs.
     public struct Options: Sendable {
-        /// Where the last known good settings are kept, so that the program starts and runs while the platform is down.
-        /// The file is replaced as a whole, is readable by its owner only, and its folder must exist. Nil to keep none.
+        /// Where what is last known to be good is kept, so that the program starts and runs while the platform is down.
+        /// The file is replaced as a whole, is readable by its owner only, and its folder must exist; settings and flags
+        /// need one each. Nil to keep none.
         public var lastKnownGoodFile: String?
         /// Certificate authorities in PEM form, the only ones that are then trusted. Nil for those of the system.
         public var certificateAuthorityFile: String?
@@ -48,15 +48,5 @@ extension ConfigPlatformClient {
     }
 
     /// Whether what the client has is what the platform has.
-    public enum Status: Hashable, Sendable {
-        /// Neither the platform nor a failure to reach it has been met yet.
-        case starting
-        /// The settings are those of the platform, or will be within a moment.
-        case following
-        /// The platform cannot be followed: the settings are true as of `since`. Until then they were the platform's;
-        /// what has been written there meanwhile is not among them. Attempts go on.
-        case stale(since: Date, reason: ConfigPlatformError)
-        /// The client was shut down.
-        case ended
-    }
+    public typealias Status = ClientStatus
 }

@@ -1,7 +1,5 @@
-import ConfigPlatformModel
 public import Foundation
 public import ServiceLifecycle
-import Synchronization
 
 /// The settings of one environment of a project, kept up to date while the program runs.
 ///
@@ -26,8 +24,8 @@ import Synchronization
 /// Following begins with ``start()``, ``waitUntilReady(timeout:)`` or ``run()``, and ends with ``shutdown()`` or with
 /// the last reference to the client.
 public final class ConfigPlatformClient: Sendable {
-    let follower: Follower
-    private let task = Mutex<Task<Void, Never>?>(nil)
+    let following: Following<SettingsDocument>
+    var follower: Follower<SettingsDocument> { following.follower }
 
     /// A client, which reads its last-known-good file but does not connect yet.
     ///
@@ -68,21 +66,9 @@ public final class ConfigPlatformClient: Sendable {
         server: String, token: AccessToken, project: String, environment: String, options: Options,
         surroundings: Surroundings
     ) throws(ConfigPlatformError) {
-        let place: LastKnownGood.Place
-        do {
-            place = LastKnownGood.Place(
-                server: try ServerAddress(parsing: server), project: try ProjectName(parsing: project),
-                environment: try EnvironmentName(parsing: environment))
-        } catch let error as ConfigPlatformError {
-            throw error
-        } catch {
-            throw ConfigPlatformError(.invalidName, (error as? InvalidIdentifier)?.message ?? "\(error)")
-        }
-        follower = try Follower(place: place, token: token, options: options, surroundings: surroundings)
-    }
-
-    deinit {
-        task.withLock { $0?.cancel() }
+        let place = try FollowedPlace(server: server, project: project, environment: environment)
+        following = Following(
+            try Follower(place: place, token: token, options: options, surroundings: surroundings))
     }
 
     // MARK: Reading
@@ -98,7 +84,7 @@ public final class ConfigPlatformClient: Sendable {
     /// is replaced with it, unless it has already gone further.
     ///
     /// - Throws: ``ConfigPlatformError``.
-    public func refresh() async throws -> SettingsSnapshot { try await follower.refresh() }
+    public func refresh() async throws -> SettingsSnapshot { SettingsSnapshot(try await follower.refresh()) }
 
     /// The snapshot as it is, once there is one, and then each that differs. A slow reader misses what lay between,
     /// never the newest. Ends when the client is shut down.
@@ -118,24 +104,10 @@ public final class ConfigPlatformClient: Sendable {
     // MARK: Life
 
     /// Begins to follow the platform in the background. Calling it again does nothing.
-    public func start() { _ = started() }
-
-    private func started() -> Task<Void, Never> {
-        task.withLock { task in
-            if let task { return task }
-            let follower = follower
-            let new = Task { await follower.run() }
-            task = new
-            return new
-        }
-    }
+    public func start() { following.start() }
 
     /// Ends following, and returns when the last-known-good file has been written. The snapshot stays readable.
-    public func shutdown() async {
-        let task = started()
-        task.cancel()
-        await task.value
-    }
+    public func shutdown() async { await following.shutdown() }
 
     /// Begins to follow, if that has not been done, and waits until there are settings to read.
     ///
@@ -148,64 +120,11 @@ public final class ConfigPlatformClient: Sendable {
     ///   such environment, otherwise when the time is over.
     @discardableResult
     public func waitUntilReady(timeout: Duration = .seconds(30)) async throws -> SettingsSnapshot {
-        start()
-        let follower = follower
-        let surroundings = follower.surroundings
-        let freshnessWait = min(follower.options.freshnessWait, timeout)
-        enum Signal: Sendable {
-            case ready(SettingsSnapshot)
-            case refused(ConfigPlatformError)
-            case preferenceEnded, timeEnded
-        }
-        return try await withThrowingTaskGroup(of: Signal.self) { group in
-            group.addTask {
-                for await state in follower.state.values() {
-                    if state.snapshot.isLoaded, state.isCaughtUp || state.lastFailure != nil {
-                        return .ready(state.snapshot)
-                    }
-                    if !state.snapshot.isLoaded, let failure = state.lastFailure, failure.isDefinite {
-                        return .refused(failure)
-                    }
-                }
-                try Task.checkCancellation()
-                return .refused(
-                    ConfigPlatformError(.invalidUse, "The client was shut down before it had any settings."))
-            }
-            group.addTask {
-                try await surroundings.sleep(freshnessWait)
-                return .preferenceEnded
-            }
-            group.addTask {
-                try await surroundings.sleep(timeout)
-                return .timeEnded
-            }
-            defer { group.cancelAll() }
-            while let signal = try await group.next() {
-                let state = follower.state.value
-                switch signal {
-                case .ready(let snapshot): return snapshot
-                case .refused(let error): throw error
-                case .preferenceEnded, .timeEnded:
-                    if state.snapshot.isLoaded { return state.snapshot }
-                    guard case .timeEnded = signal else { continue }
-                    throw state.lastFailure
-                        ?? ConfigPlatformError(
-                            .timedOut, "No settings arrived from \(follower.place.server) within \(timeout).")
-                }
-            }
-            throw CancellationError()
-        }
+        SettingsSnapshot(try await following.waitUntilReady(timeout: timeout))
     }
 }
 
 extension ConfigPlatformClient: Service {
     /// Follows until the task is cancelled or the service group shuts down.
-    public func run() async throws {
-        let task = started()
-        await withTaskCancellationOrGracefulShutdownHandler {
-            await task.value
-        } onCancelOrGracefulShutdown: {
-            task.cancel()
-        }
-    }
+    public func run() async throws { await following.run() }
 }

@@ -44,21 +44,21 @@ import Testing
 @Suite struct LastKnownGoodTests {
     private func place(
         _ server: String = "https://cfg.example.org", _ project: String = "shop", _ environment: String = "production"
-    ) throws -> LastKnownGood.Place {
-        LastKnownGood.Place(
+    ) throws -> FollowedPlace {
+        FollowedPlace(
             server: try ServerAddress(parsing: server), project: try ProjectName(parsing: project),
             environment: try EnvironmentName(parsing: environment))
     }
 
-    private func file() throws -> LastKnownGood {
-        LastKnownGood(
+    private func file() throws -> LastKnownGood<SettingsDocument> {
+        LastKnownGood<SettingsDocument>(
             place: try place(), token: try RevisionToken(parsing: "42-0f1e2d3c4b5a6978"), entityTag: "\"tag\"",
             confirmedAt: try Timestamp(parsing: "2026-11-23T06:00:00Z"),
-            document: try #require(SettingsDocument(JSONValue(parsing: #"{"a":{"b":"line\nend"}}"#))))
+            content: try #require(SettingsDocument(JSONValue(parsing: #"{"a":{"b":"line\nend"}}"#))))
     }
 
     @Test func `what was written reads back`() throws {
-        #expect(try LastKnownGood(file().encoded(), for: place()) == file())
+        #expect(try LastKnownGood<SettingsDocument>(file().encoded(), for: place()) == file())
     }
 
     @Test func `the form is as documented`() throws {
@@ -79,9 +79,11 @@ import Testing
         for index in whole.indices {
             var damaged = whole
             damaged[index] ^= 0x01
-            #expect(throws: LastKnownGood.Refused.self, "byte \(index)") { try LastKnownGood(damaged, for: place()) }
-            #expect(throws: LastKnownGood.Refused.self, "cut at \(index)") {
-                try LastKnownGood(Array(whole[..<index]), for: place())
+            #expect(throws: RefusedFile.self, "byte \(index)") {
+                try LastKnownGood<SettingsDocument>(damaged, for: place())
+            }
+            #expect(throws: RefusedFile.self, "cut at \(index)") {
+                try LastKnownGood<SettingsDocument>(Array(whole[..<index]), for: place())
             }
         }
     }
@@ -92,15 +94,19 @@ import Testing
             try place("https://other.example.org"), try place("https://cfg.example.org", "other"),
             try place("https://cfg.example.org", "shop", "staging"),
         ] {
-            #expect(throws: LastKnownGood.Refused.self) { try LastKnownGood(bytes, for: place) }
+            #expect(throws: RefusedFile.self) { try LastKnownGood<SettingsDocument>(bytes, for: place) }
         }
-        #expect(throws: Never.self) { try LastKnownGood(bytes, for: place("HTTPS://CFG.example.org:443/")) }
+        #expect(throws: Never.self) {
+            try LastKnownGood<SettingsDocument>(bytes, for: place("HTTPS://CFG.example.org:443/"))
+        }
     }
 
     @Test func `a file of another form is refused by what it is`() throws {
         let text = String(decoding: try file().encoded(), as: UTF8.self)
         let next = text.replacingOccurrences(of: "known-good 1", with: "known-good 2")
-        let error = #expect(throws: LastKnownGood.Refused.self) { try LastKnownGood(Array(next.utf8), for: place()) }
+        let error = #expect(throws: RefusedFile.self) {
+            try LastKnownGood<SettingsDocument>(Array(next.utf8), for: place())
+        }
         #expect(error?.description.contains("another version") == true)
     }
 }

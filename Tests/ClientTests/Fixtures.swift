@@ -29,6 +29,26 @@ extension StandInPlatform {
                 retryCap: .milliseconds(20), freshnessWait: freshnessWait, logger: .silent))
     }
 
+    /// A flag client of this stand-in, quick to try again, that tells no usage unless it is asked to.
+    func flagClient(
+        token: AccessToken = AccessToken(StandInPlatform.token), file: String? = nil,
+        usage: FlagUsageReporting? = nil, surroundings: Surroundings = .real
+    ) throws -> FlagClient {
+        try Self.flagClient(of: url, token: token, file: file, usage: usage, surroundings: surroundings)
+    }
+
+    static func flagClient(
+        of server: String, token: AccessToken = AccessToken(StandInPlatform.token), file: String? = nil,
+        usage: FlagUsageReporting? = nil, surroundings: Surroundings = .real
+    ) throws -> FlagClient {
+        try FlagClient(
+            server: server, token: token, project: "shop", environment: "production",
+            options: .init(
+                lastKnownGoodFile: file, retryBase: .milliseconds(1), retryCap: .milliseconds(20),
+                freshnessWait: .seconds(20), logger: .silent),
+            usage: usage, surroundings: surroundings)
+    }
+
     func administration(policy: RetryPolicy = RetryPolicy(base: .milliseconds(1))) throws -> AdministrationClient {
         let transport = try Transport(server: ServerAddress(parsing: url), token: AccessToken(Self.token))
         return AdministrationClient(transport, policy: policy)
@@ -38,9 +58,44 @@ extension StandInPlatform {
 extension ConfigPlatformClient {
     /// Waits until what the client knows is so.
     @discardableResult
-    func until(_ condition: @Sendable (ClientState) -> Bool) async throws -> ClientState {
+    func until(_ condition: @Sendable (ClientState<SettingsDocument>) -> Bool) async throws -> ClientState<
+        SettingsDocument
+    > {
         for await state in follower.state.values() where condition(state) { return state }
         throw CancellationError()
+    }
+}
+
+extension FlagClient {
+    /// Waits until what the client knows is so.
+    @discardableResult
+    func until(
+        _ condition: @Sendable (ClientState<FlagDefinitions>) -> Bool
+    ) async throws -> ClientState<FlagDefinitions> {
+        for await state in follower.state.values() where condition(state) { return state }
+        throw CancellationError()
+    }
+
+    /// Waits until an evaluation gives what it should.
+    func until(_ condition: @Sendable (FlagSnapshot) -> Bool) async throws {
+        for await _ in follower.state.values() where condition(snapshot) { return }
+        throw CancellationError()
+    }
+}
+
+extension JSONValue {
+    /// A definition of a boolean flag that is on or off, or decided by targeting.
+    static func switchFlag(_ isOn: Bool, targeting: JSONValue? = nil, state: String = "ENABLED") -> JSONValue {
+        var definition: JSONObject = [
+            "state": .string(state), "variants": ["on": true, "off": false],
+            "defaultVariant": .string(isOn ? "on" : "off"),
+        ]
+        if let targeting { definition["targeting"] = targeting }
+        return .object(definition)
+    }
+
+    static func numberFlag(_ number: Int) -> JSONValue {
+        ["state": "ENABLED", "variants": ["n": .int(number)], "defaultVariant": "n"]
     }
 }
 

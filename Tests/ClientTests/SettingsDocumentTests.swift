@@ -104,8 +104,10 @@ import Testing
 @Suite struct SettingsSnapshotTests {
     private func snapshot(_ text: String) throws -> SettingsSnapshot {
         SettingsSnapshot(
-            project: "shop", environment: "production", source: .platform, token: nil,
-            document: try #require(SettingsDocument(JSONValue(parsing: text))), entityTag: "\"x\"")
+            Followed(
+                try #require(SettingsDocument(JSONValue(parsing: text))),
+                of: try FollowedPlace(server: "https://cfg.example.org", project: "shop", environment: "production"),
+                source: .platform, token: nil, entityTag: "\"x\""))
     }
 
     private let text = #"""

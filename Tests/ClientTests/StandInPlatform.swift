@@ -22,10 +22,15 @@ final class StandInPlatform: Sendable {
         var history = "first"
         var settings: [ConfigKey: JSONValue] = [:]
         var changes: [(revision: Int64, event: String)] = []
+        var flags: [String: JSONValue] = [:]
+        /// `$evaluators`.
+        var rules: [String: JSONValue] = [:]
+        var flagChanges: [(revision: Int64, event: String)] = []
         var scripted: [@Sendable (Call) -> Reply?] = []
         var staleSince: String?
         var isDeleted = false
         var watches: [Int: AsyncStream<String>.Continuation] = [:]
+        var flagWatches: [Int: AsyncStream<String>.Continuation] = [:]
         var nextWatch = 0
         /// Whether events reach the watches.
         var isMute = false
@@ -79,6 +84,34 @@ final class StandInPlatform: Sendable {
         }
     }
 
+    /// Commits a change of flags: definitions by key, `.none` for one that is gone; and rules that flags share. All flags named in
+    /// `sharing` are told of as referring to a rule that is another one.
+    func commitFlags(
+        _ flags: [String: JSONValue?], rules: [String: JSONValue] = [:], sharing: [String: [String]] = [:]
+    ) {
+        state.withLock { state in
+            let before = state.flags
+            for (key, definition) in flags { state.flags[key] = definition }
+            state.rules.merge(rules) { $1 }
+            state.revision += 1
+            let changes = Set(flags.keys).union(sharing.keys).sorted().map { key -> JSONValue in
+                var change: JSONObject = ["key": .string(key)]
+                change["before"] = before[key]
+                change["after"] = state.flags[key]
+                if let shared = sharing[key] { change["shared"] = .array(shared.map { .string($0) }) }
+                return .object(change)
+            }
+            let data: JSONValue = [
+                "changes": .array(changes), "committedAt": "2026-11-23T06:00:00.000000Z", "environment": "production",
+                "project": "shop", "revision": .int(state.revision),
+            ]
+            let event = Self.event("change", Self.token(state, state.revision), data)
+            state.flagChanges.append((state.revision, event))
+            guard !state.isMute else { return }
+            for watch in state.flagWatches.values { watch.yield(event) }
+        }
+    }
+
     /// A revision that changes another project.
     func commitElsewhere() { state.withLock { $0.revision += 1 } }
 
@@ -111,7 +144,9 @@ final class StandInPlatform: Sendable {
     func dropWatches() {
         state.withLock { state in
             for watch in state.watches.values { watch.finish() }
+            for watch in state.flagWatches.values { watch.finish() }
             state.watches = [:]
+            state.flagWatches = [:]
         }
     }
 
@@ -122,6 +157,7 @@ final class StandInPlatform: Sendable {
             state.history = history
             state.settings = Dictionary(uniqueKeysWithValues: settings.map { (Self.key($0.key), $0.value) })
             state.changes = []
+            state.flagChanges = []
         }
         dropWatches()
     }
@@ -183,6 +219,10 @@ final class StandInPlatform: Sendable {
         switch (call.method, call.path) {
         case ("GET", "/api/v1/projects/shop/watch"): return watch(call, stale)
         case ("GET", "/api/v1/projects/shop/environments/production/settings"): return settings(call, stale)
+        case ("GET", "/api/v1/projects/shop/environments/production/flag-set"): return flagSet(call, stale)
+        case ("GET", "/api/v1/projects/shop/environments/production/flag-set/watch"): return flagWatch(call, stale)
+        case ("POST", "/api/v1/projects/shop/environments/production/flag-usage"):
+            return Self.response(.whole(204), stale)
         default: return Self.response(.problem(404, "not-found"), stale)
         }
     }
@@ -193,6 +233,44 @@ final class StandInPlatform: Sendable {
             if token.revision.number > state.revision { return .problem(503, "revision-not-reached") }
             return Self.token(state, token.revision.number) == text ? nil : .problem(409, "ledger-diverged")
         }
+    }
+
+    private func flagSet(_ call: Call, _ stale: [String: String]) -> StandInServer.Answer {
+        let (definition, token) = state.withLock { (Self.definition($0), Self.token($0, $0.revision)) }
+        let tag = FlagDefinitions.entityTag(of: definition.canonicalBytes())
+        let headers = stale.merging(["ETag": tag, "X-Revision-Token": token]) { $1 }
+        if call.headers["if-none-match"] == tag { return Self.response(.whole(304, headers: headers), [:]) }
+        return Self.response(.whole(200, headers: headers, definition.canonicalText), [:])
+    }
+
+    private func flagWatch(_ call: Call, _ stale: [String: String]) -> StandInServer.Answer {
+        let (stream, continuation) = AsyncStream<String>.makeStream()
+        continuation.yield("retry: 1\n\n")
+        state.withLock { state in
+            if let after = call.query["after"].flatMap({ try? RevisionToken(parsing: $0) }) {
+                for change in state.flagChanges where change.revision > after.revision.number {
+                    continuation.yield(change.event)
+                }
+            } else {
+                let definition = Self.definition(state)
+                let data: JSONValue = [
+                    "definition": definition,
+                    "entityTag": .string(FlagDefinitions.entityTag(of: definition.canonicalBytes())),
+                    "environment": "production", "project": "shop", "revision": .int(state.revision),
+                ]
+                continuation.yield(Self.event("snapshot", Self.token(state, state.revision), data))
+            }
+            state.nextWatch += 1
+            state.flagWatches[state.nextWatch] = continuation
+        }
+        return Self.stream(stream, stale.merging(["X-Revision-Token": newestToken]) { $1 })
+    }
+
+    private static func definition(_ state: State) -> JSONValue {
+        var (flags, rules) = (JSONObject(), JSONObject())
+        for (key, definition) in state.flags { flags[key] = .some(definition) }
+        for (name, rule) in state.rules { rules[name] = .some(rule) }
+        return ["$evaluators": .object(rules), "flags": .object(flags)]
     }
 
     private func settings(_ call: Call, _ stale: [String: String]) -> StandInServer.Answer {
@@ -255,6 +333,7 @@ final class StandInPlatform: Sendable {
     private static func send(_ event: String, in state: inout State) {
         guard !state.isMute else { return }
         for watch in state.watches.values { watch.yield(event) }
+        for watch in state.flagWatches.values where !event.contains("event: change") { watch.yield(event) }
     }
 
     private static func event(_ kind: String, _ token: String, _ data: JSONValue) -> String {

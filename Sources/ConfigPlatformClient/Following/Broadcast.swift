@@ -10,9 +10,12 @@ final class Broadcast<Value: Sendable>: Sendable {
     }
 
     private let state: Mutex<State>
+    private let observer: (@Sendable (Value) -> Void)?
 
-    init(_ value: Value) {
+    /// - Parameter observer: is told of every update before the receivers are; must not call back.
+    init(_ value: Value, observer: (@Sendable (Value) -> Void)? = nil) {
         state = Mutex(State(value: value))
+        self.observer = observer
     }
 
     var value: Value { state.withLock { $0.value } }
@@ -22,6 +25,7 @@ final class Broadcast<Value: Sendable>: Sendable {
     func update<Result: Sendable>(_ change: (inout Value) -> Result) -> Result {
         state.withLock { state in
             let result = change(&state.value)
+            observer?(state.value)
             // In the lock, so that no receiver sees an older value after a newer one. Yielding never waits.
             for receiver in state.receivers.values { receiver.yield(state.value) }
             return result

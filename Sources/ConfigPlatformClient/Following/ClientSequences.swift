@@ -1,8 +1,8 @@
 /// Snapshots of a client's settings: the one there is, then each that differs from the one before.
 public struct SettingsSnapshots: AsyncSequence, Sendable {
-    private let snapshots: Distinct<SettingsSnapshot, String>
+    private let snapshots: Distinct<ClientState<SettingsDocument>, SettingsSnapshot, String>
 
-    init(_ state: AsyncStream<ClientState>) {
+    init(_ state: AsyncStream<ClientState<SettingsDocument>>) {
         snapshots = Distinct(state) { state in
             state.snapshot.isLoaded ? (state.snapshot, state.snapshot.entityTag) : nil
         }
@@ -10,7 +10,7 @@ public struct SettingsSnapshots: AsyncSequence, Sendable {
 
     /// Waits for the next snapshot.
     public struct Iterator: AsyncIteratorProtocol {
-        fileprivate var snapshots: Distinct<SettingsSnapshot, String>.Iterator
+        fileprivate var snapshots: Distinct<ClientState<SettingsDocument>, SettingsSnapshot, String>.Iterator
 
         /// The next snapshot whose settings differ; nil when the client was shut down or the task cancelled.
         public mutating func next(isolation actor: isolated (any Actor)? = #isolation) async -> SettingsSnapshot? {
@@ -57,20 +57,20 @@ public struct SettingsChanges: AsyncSequence, Sendable {
 
 /// States of a client: the one there is, then each other one.
 public struct ClientStatuses: AsyncSequence, Sendable {
-    private let statuses: Distinct<ConfigPlatformClient.Status, ConfigPlatformClient.Status>
+    private let statuses: Distinct<ClientState<SettingsDocument>, ClientStatus, ClientStatus>
 
-    init(_ state: AsyncStream<ClientState>) {
+    init(_ state: AsyncStream<ClientState<SettingsDocument>>) {
         statuses = Distinct(state) { ($0.status, $0.status) }
     }
 
     /// Waits for the next status.
     public struct Iterator: AsyncIteratorProtocol {
-        fileprivate var statuses: Distinct<ConfigPlatformClient.Status, ConfigPlatformClient.Status>.Iterator
+        fileprivate var statuses: Distinct<ClientState<SettingsDocument>, ClientStatus, ClientStatus>.Iterator
 
         /// The next status that differs; nil when the client was shut down or the task cancelled.
         public mutating func next(
             isolation actor: isolated (any Actor)? = #isolation
-        ) async -> ConfigPlatformClient.Status? {
+        ) async -> ClientStatus? {
             await statuses.next(isolation: actor)
         }
     }

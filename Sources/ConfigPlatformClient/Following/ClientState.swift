@@ -3,15 +3,14 @@ import Foundation
 
 /// How far a client is: what it serves, and what it knows about that. A value; ``take(_:at:)`` and its siblings are all
 /// that ever alters it.
-struct ClientState: Sendable {
-    let place: LastKnownGood.Place
-    var snapshot: SettingsSnapshot
-    var status: ConfigPlatformClient.Status = .starting
+struct ClientState<Content: FollowedContent>: Sendable {
+    var followed: Followed<Content>
+    var status: ClientStatus = .starting
     /// Nothing older is taken. Nil after the platform's history turned out to be another one.
     var minimum: RevisionToken?
-    /// Whether the snapshot is at least what the platform had when it was asked last.
+    /// Whether what is served is at least what the platform had when it was asked last.
     var isCaughtUp = false
-    /// When the platform last confirmed the snapshot, in this run or before.
+    /// When the platform last confirmed it, in this run or before.
     var confirmedAt: Date?
     /// Why no connection has been made since the last one, or since the start.
     var lastFailure: ConfigPlatformError?
@@ -20,11 +19,9 @@ struct ClientState: Sendable {
     /// Whether the server of the present connection has lost its database.
     private(set) var isServerStale = false
 
-    init(_ place: LastKnownGood.Place, from file: LastKnownGood? = nil) {
-        self.place = place
-        snapshot = SettingsSnapshot(
-            project: place.project.rawValue, environment: place.environment.rawValue,
-            source: file == nil ? .none : .lastKnownGood, token: file?.token, document: file?.document ?? .empty,
+    init(_ place: FollowedPlace, from file: LastKnownGood<Content>? = nil) {
+        followed = Followed(
+            file?.content ?? .empty, of: place, source: file == nil ? .none : .lastKnownGood, token: file?.token,
             entityTag: file?.entityTag ?? "")
         minimum = file?.token
         confirmedAt = file?.confirmedAt.date
@@ -53,7 +50,7 @@ struct ClientState: Sendable {
             isServerStale = false
             status = .following
         }
-        guard resuming, let token = snapshot.token else { return }
+        guard resuming, let token = followed.token else { return }
         confirm(token, at: now)
     }
 
@@ -64,7 +61,7 @@ struct ClientState: Sendable {
         case "change": return try takeChange(event, at: now)
         case "heartbeat":
             let token = try Self.token(of: event)
-            if token.revision >= snapshot.token?.revision ?? .zero, snapshot.isLoaded { confirm(token, at: now) }
+            if token.revision >= followed.token?.revision ?? .zero, followed.isLoaded { confirm(token, at: now) }
             return isServerStale ? .reconnect : .goOn
         case "deleted": return .reload("the environment was deleted")
         case "behind": return .reload("this program was too slow to follow")
@@ -72,27 +69,25 @@ struct ClientState: Sendable {
         }
     }
 
-    /// Takes in a document that was read whole. One that is older than what was seen already is left.
+    /// Takes in content. What is older than was seen already is left.
     ///
     /// - Returns: Whether it was taken.
     @discardableResult
-    mutating func take(_ document: SettingsDocument, entityTag: String, token: RevisionToken, at now: Date) -> Bool {
+    mutating func take(_ content: Content, entityTag: String?, token: RevisionToken, at now: Date) -> Bool {
         if let minimum, token.revision < minimum.revision { return false }
-        snapshot = SettingsSnapshot(
-            project: place.project.rawValue, environment: place.environment.rawValue, source: .platform, token: token,
-            document: document, entityTag: entityTag)
+        followed = Followed(content, of: followed.place, source: .platform, token: token, entityTag: entityTag)
         confirm(token, at: now)
         return true
     }
 
-    /// The snapshot is the platform's up to this revision.
+    /// What is served is the platform's up to this revision.
     mutating func confirm(_ token: RevisionToken, at now: Date) {
-        guard token.revision >= snapshot.token?.revision ?? .zero || minimum == nil else { return }
-        snapshot.token = token
+        guard token.revision >= followed.token?.revision ?? .zero || minimum == nil else { return }
+        followed.token = token
         minimum = token
         confirmedAt = now
         isCaughtUp = token.revision >= headRevision
-        if isCaughtUp { snapshot.source = .platform }
+        if isCaughtUp { followed.source = .platform }
     }
 
     /// An attempt to follow failed.
@@ -113,14 +108,14 @@ struct ClientState: Sendable {
     private mutating func takeSnapshot(_ event: ServerSentEvent, at now: Date) throws(ConfigPlatformError) -> Outcome {
         let token = try Self.token(of: event)
         let json = try Self.json(of: event)
-        guard let document = json["document"].flatMap({ SettingsDocument($0) }), isAboutPlace(json) else {
-            throw Self.unusable(event)
-        }
-        let entityTag = SettingsDocument.entityTag(of: document.bytes)
+        guard let document = json[Content.snapshotMember],
+            let content = Content.read(document, after: followed.content), followed.place.isNamed(in: json)
+        else { throw Self.unusable(event) }
+        let entityTag = Content.entityTag(of: document.canonicalBytes())
         guard entityTag == json["entityTag"]?.stringValue else {
             throw ConfigPlatformError(.invalidResponse, "A document arrived that does not have the tag it came with.")
         }
-        guard take(document, entityTag: entityTag, token: token, at: now) else {
+        guard take(content, entityTag: entityTag, token: token, at: now) else {
             throw ConfigPlatformError(
                 .revisionNotReached,
                 "The server has revision \(token.revision), older than \(minimum?.revision ?? .zero), which this program has seen."
@@ -131,34 +126,20 @@ struct ClientState: Sendable {
 
     private mutating func takeChange(_ event: ServerSentEvent, at now: Date) throws(ConfigPlatformError) -> Outcome {
         let token = try Self.token(of: event)
-        guard snapshot.isLoaded else { return .reload("a change arrived before any document") }
-        guard token.revision > snapshot.token?.revision ?? .zero else { return .goOn }
+        guard followed.isLoaded else { return .reload("a change arrived before any document") }
+        guard token.revision > followed.token?.revision ?? .zero else { return .goOn }
         let json = try Self.json(of: event)
-        guard let changes = json["changes"]?.arrayValue, let entityTag = json["entityTag"]?.stringValue,
-            isAboutPlace(json)
-        else { throw Self.unusable(event) }
-        guard changes.count <= Self.alterationsMax else { return .reload("the change is a large one") }
-        var alterations: [SettingsDocument.Alteration] = []
-        for change in changes {
-            guard let key = change["key"]?.stringValue.flatMap({ try? ConfigKey(parsing: $0) }) else {
-                throw Self.unusable(event)
+        guard followed.place.isNamed(in: json) else { throw Self.unusable(event) }
+        do {
+            switch try followed.content.altered(by: json) {
+            case .reload(let reason): return .reload(reason)
+            case .content(let content, let entityTag):
+                take(content, entityTag: entityTag, token: token, at: now)
+                return .goOn
             }
-            alterations.append(SettingsDocument.Alteration(key: key, value: change["after"]))
+        } catch {
+            throw Self.unusable(event)
         }
-        let document = snapshot.document.applying(alterations)
-        guard SettingsDocument.entityTag(of: document.bytes) == entityTag else {
-            return .reload("a change did not lead to the document it was to lead to")
-        }
-        take(document, entityTag: entityTag, token: token, at: now)
-        return .goOn
-    }
-
-    /// Alterations beyond these cost more than reading the document anew.
-    private static let alterationsMax = 2_000
-
-    private func isAboutPlace(_ json: JSONValue) -> Bool {
-        json["environment"]?.stringValue == place.environment.rawValue
-            && json["project"]?.stringValue == place.project.rawValue
     }
 
     private static func token(of event: ServerSentEvent) throws(ConfigPlatformError) -> RevisionToken {

@@ -1,17 +1,17 @@
 /// What a client's state shows of one thing, each time that it differs from what was shown last.
-struct Distinct<Shown: Sendable, Identity: Equatable & Sendable>: AsyncSequence, Sendable {
-    private let state: AsyncStream<ClientState>
-    private let shown: @Sendable (ClientState) -> (Shown, Identity)?
+struct Distinct<State: Sendable, Shown: Sendable, Identity: Equatable & Sendable>: AsyncSequence, Sendable {
+    private let state: AsyncStream<State>
+    private let shown: @Sendable (State) -> (Shown, Identity)?
 
     /// - Parameter shown: the thing and what tells it from others; nil to show nothing.
-    init(_ state: AsyncStream<ClientState>, _ shown: @escaping @Sendable (ClientState) -> (Shown, Identity)?) {
+    init(_ state: AsyncStream<State>, _ shown: @escaping @Sendable (State) -> (Shown, Identity)?) {
         self.state = state
         self.shown = shown
     }
 
     struct Iterator: AsyncIteratorProtocol {
-        private var state: AsyncStream<ClientState>.Iterator
-        private let shown: @Sendable (ClientState) -> (Shown, Identity)?
+        private var state: AsyncStream<State>.Iterator
+        private let shown: @Sendable (State) -> (Shown, Identity)?
         private var last: Identity?
 
         fileprivate init(_ distinct: Distinct) {

@@ -3,25 +3,26 @@ import Foundation
 import Logging
 import NIOPosix
 
-/// Keeps the settings of one environment up to date for as long as it runs: by the watch, resumed where it broke off,
+/// Keeps one document of an environment up to date for as long as it runs: by the watch, resumed where it broke off,
 /// and by reading the document whole where that is not possible.
-final class Follower: Sendable {
-    let place: LastKnownGood.Place
-    let state: Broadcast<ClientState>
+final class Follower<Content: FollowedContent>: Sendable {
+    let place: FollowedPlace
+    let state: Broadcast<ClientState<Content>>
     let options: ConfigPlatformClient.Options
     let surroundings: Surroundings
     private let watching: Transport
     private let reading: Transport
 
     /// An event can hold a whole document.
-    private static let eventBytesMax = 1 << 30
+    private static var eventBytesMax: Int { 1 << 30 }
     /// A connection that lasted so long does not count as a failed attempt.
-    private static let healthyConnection = Duration.seconds(5)
-    private static let confirmationSeconds: TimeInterval = 600
+    private static var healthyConnection: Duration { .seconds(5) }
+    private static var confirmationSeconds: TimeInterval { 600 }
 
+    /// - Parameter observer: is told of each state from the first on, before anybody else is; must not call back.
     init(
-        place: LastKnownGood.Place, token: AccessToken, options: ConfigPlatformClient.Options,
-        surroundings: Surroundings
+        place: FollowedPlace, token: AccessToken, options: ConfigPlatformClient.Options, surroundings: Surroundings,
+        observer: (@Sendable (ClientState<Content>) -> Void)? = nil
     ) throws(ConfigPlatformError) {
         self.place = place
         self.options = options
@@ -32,7 +33,9 @@ final class Follower: Sendable {
         reading = try Transport(
             server: place.server, token: token, certificateAuthorityFile: options.certificateAuthorityFile,
             connectTimeout: options.connectTimeout, readTimeout: options.requestTimeout)
-        state = Broadcast(ClientState(place, from: Self.lastKnownGood(of: place, options)))
+        let state = ClientState(place, from: Self.lastKnownGood(of: place, options))
+        observer?(state)
+        self.state = Broadcast(state, observer: observer)
     }
 
     /// Follows until the task is cancelled.
@@ -59,7 +62,7 @@ final class Follower: Sendable {
 
     private func follow() async {
         var backoff = Backoff(base: options.retryBase, cap: options.retryCap)
-        var beginning: Beginning = state.value.snapshot.token.map { .after($0) } ?? .anew
+        var beginning: Beginning = state.value.followed.token.map { .after($0) } ?? .anew
         var unreached = 0
         while !Task.isCancelled {
             let began = ContinuousClock.now
@@ -69,7 +72,7 @@ final class Follower: Sendable {
                 let outcome = try await watch(from: beginning, backoff: &backoff) { isEstablished = true }
                 beginning = resumption()
                 if case .reload(let reason) = outcome {
-                    options.logger.info("reading the settings whole", metadata: ["reason": "\(reason)"])
+                    options.logger.info("reading the \(Content.noun) whole", metadata: ["reason": "\(reason)"])
                     beginning = .anew
                 }
             } catch let error as ConfigPlatformError {
@@ -105,19 +108,20 @@ final class Follower: Sendable {
     }
 
     /// The platform waits several seconds itself before it says that it does not have a revision.
-    private static let unreachedAttempts = 2
+    private static var unreachedAttempts: Int { 2 }
 
     private func resumption() -> Beginning {
         let state = self.state.value
-        guard state.minimum != nil, let token = state.snapshot.token else { return .anew }
+        guard state.minimum != nil, let token = state.followed.token else { return .anew }
         return .after(token)
     }
 
+    private struct Interrupted: Error { let outcome: ClientState<Content>.Outcome }
+
     private func watch(
         from beginning: Beginning, backoff: inout Backoff, onEstablished: () -> Void
-    ) async throws -> ClientState.Outcome {
-        var request = ServerRequest(.get, "projects", place.project.rawValue, "watch")
-        request.ask("environment", place.environment.rawValue)
+    ) async throws -> ClientState<Content>.Outcome {
+        var request = Content.watching(place)
         request.headers.append(("Accept", "text/event-stream"))
         var isResuming = false
         switch beginning {
@@ -128,7 +132,6 @@ final class Follower: Sendable {
             if let minimum = state.value.minimum { request.headers.append(("X-Minimum-Revision", minimum.text)) }
         }
         var parser = ServerSentEventParser(eventBytesMax: Self.eventBytesMax)
-        struct Interrupted: Error { let outcome: ClientState.Outcome }
         do {
             try await watching.stream(request) { head in
                 onEstablished()
@@ -176,7 +179,7 @@ final class Follower: Sendable {
     // MARK: Reading at once
 
     /// Reads the document from the platform, unless it is still the one that is known, and takes it in.
-    func refresh() async throws -> SettingsSnapshot {
+    func refresh() async throws -> Followed<Content> {
         let policy = RetryPolicy(attempts: 3, base: options.retryBase, cap: options.retryCap)
         return try await policy.run(isRepeatable: true, surroundings) {
             do {
@@ -188,14 +191,12 @@ final class Follower: Sendable {
         }
     }
 
-    private func readWhole() async throws -> SettingsSnapshot {
+    private func readWhole() async throws -> Followed<Content> {
         let known = state.value
-        var request = ServerRequest(
-            .get, "projects", place.project.rawValue, "environments", place.environment.rawValue, "settings")
+        var request = Content.reading(place)
         request.headers.append(("Accept", "application/json"))
-        if known.snapshot.isLoaded, known.minimum != nil {
-            request.headers.append(("If-None-Match", known.snapshot.entityTag))
-        }
+        let knownTag = known.followed.isLoaded && known.minimum != nil ? known.followed.entityTag : nil
+        if let knownTag { request.headers.append(("If-None-Match", knownTag)) }
         if let minimum = known.minimum { request.headers.append(("X-Minimum-Revision", minimum.text)) }
         let response = try await reading.send(request, accepting: [304])
         guard let token = response.head.revisionToken else {
@@ -204,34 +205,37 @@ final class Follower: Sendable {
         }
         if response.head.status == 304 {
             return state.update { state in
-                if state.snapshot.entityTag == known.snapshot.entityTag {
+                // What has come meanwhile need not be what the server compared.
+                if state.followed.token == known.followed.token || state.followed.entityTag == knownTag {
                     state.confirm(token, at: surroundings.now())
                 }
-                return state.snapshot
+                return state.followed
             }
         }
-        guard let document = SettingsDocument(try response.json()) else {
-            throw ConfigPlatformError(.invalidResponse, "The server's answer is no document of settings.")
+        let json = try response.json()
+        guard let content = Content.read(json, after: known.followed.content) else {
+            throw ConfigPlatformError(.invalidResponse, "The server's answer is no document of \(Content.noun).")
         }
-        let entityTag = SettingsDocument.entityTag(of: document.bytes)
+        let entityTag = Content.entityTag(of: json.canonicalBytes())
         return state.update { state in
-            state.take(document, entityTag: entityTag, token: token, at: surroundings.now())
-            return state.snapshot
+            state.take(content, entityTag: entityTag, token: token, at: surroundings.now())
+            return state.followed
         }
     }
 
-    // MARK: The last known good settings
+    // MARK: What was last known to be good
 
     private static func lastKnownGood(
-        of place: LastKnownGood.Place, _ options: ConfigPlatformClient.Options
-    ) -> LastKnownGood? {
+        of place: FollowedPlace, _ options: ConfigPlatformClient.Options
+    ) -> LastKnownGood<Content>? {
         guard let file = options.lastKnownGoodFile else { return nil }
         do {
-            guard let bytes = try DurableFile.read(file, bytesMax: LastKnownGood.bytesMax) else { return nil }
+            guard let bytes = try DurableFile.read(file, bytesMax: LastKnownGood<Content>.bytesMax) else { return nil }
             return try LastKnownGood(bytes, for: place)
         } catch {
             options.logger.warning(
-                "the file of last known good settings is not used", metadata: ["file": "\(file)", "reason": "\(error)"])
+                "the file of last known good \(Content.noun) is not used",
+                metadata: ["file": "\(file)", "reason": "\(error)"])
             return nil
         }
     }
@@ -240,33 +244,35 @@ final class Follower: Sendable {
         var saved: (entityTag: String, confirmedAt: Date)?
         for await state in self.state.values() {
             guard !Task.isCancelled else { return }
-            guard state.snapshot.source == .platform, let confirmedAt = state.confirmedAt else { continue }
-            if let saved, saved.entityTag == state.snapshot.entityTag,
+            guard state.followed.source == .platform, let confirmedAt = state.confirmedAt else { continue }
+            let entityTag = state.followed.entityTag
+            if let saved, saved.entityTag == entityTag,
                 confirmedAt.timeIntervalSince(saved.confirmedAt) < Self.confirmationSeconds
             {
                 continue
             }
             if await save(state, in: file) {
-                saved = (state.snapshot.entityTag, confirmedAt)
+                saved = (entityTag, confirmedAt)
             }
         }
     }
 
     @discardableResult
-    private func save(_ state: ClientState, in file: String) async -> Bool {
-        guard state.snapshot.source == .platform, let token = state.snapshot.token,
+    private func save(_ state: ClientState<Content>, in file: String) async -> Bool {
+        guard state.followed.source == .platform, let token = state.followed.token,
             let confirmedAt = state.confirmedAt
         else { return false }
         let content = LastKnownGood(
-            place: place, token: token, entityTag: state.snapshot.entityTag, confirmedAt: Timestamp(confirmedAt),
-            document: state.snapshot.document)
+            place: place, token: token, entityTag: state.followed.entityTag, confirmedAt: Timestamp(confirmedAt),
+            content: state.followed.content)
         do {
             // Syncing a file blocks; the threads that run tasks are few.
             try await NIOThreadPool.singleton.runIfActive { try DurableFile.replace(file, with: content.encoded()) }
             return true
         } catch {
             options.logger.warning(
-                "the last known good settings could not be kept", metadata: ["file": "\(file)", "reason": "\(error)"])
+                "the last known good \(Content.noun) could not be kept",
+                metadata: ["file": "\(file)", "reason": "\(error)"])
             return false
         }
     }

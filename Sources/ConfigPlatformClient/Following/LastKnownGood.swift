@@ -1,36 +1,23 @@
 import ConfigPlatformModel
 import Foundation
 
-/// The settings a program last knew to be the platform's, as kept in a file: a line with the file's kind, version and
-/// checksum, a line of JSON that says whose they are, and the document.
+/// What a program last knew to be the platform's, as kept in a file: a line with the file's kind, version and checksum, a
+/// line of JSON that says whose it is, and the document.
 ///
 /// ```
 /// configplatform-last-known-good 1 <SHA-256 of all that follows, in hexadecimal>
 /// {"confirmedAt":"…","entityTag":"…","environment":"…","project":"…","server":"…","token":"…"}
 /// {"checkout":{"timeout":2500}}
 /// ```
-struct LastKnownGood: Sendable, Hashable {
-    /// Whose settings they are: a file that names another place is refused.
-    struct Place: Sendable, Hashable {
-        let server: ServerAddress
-        let project: ProjectName
-        let environment: EnvironmentName
-    }
-
-    let place: Place
+struct LastKnownGood<Content: FollowedContent>: Sendable {
+    let place: FollowedPlace
     let token: RevisionToken
     let entityTag: String
-    /// When the platform last said that they were its settings.
+    /// When the platform last said that it was its own.
     let confirmedAt: Timestamp
-    let document: SettingsDocument
+    let content: Content
 
-    /// Why a file cannot serve.
-    struct Refused: Error, CustomStringConvertible {
-        let description: String
-    }
-
-    private static let title = "configplatform-last-known-good"
-    static let bytesMax = 1 << 30
+    static var bytesMax: Int { 1 << 30 }
 
     func encoded() -> [UInt8] {
         let header: JSONValue = [
@@ -40,54 +27,61 @@ struct LastKnownGood: Sendable, Hashable {
         ]
         var content = header.canonicalBytes()
         content.append(0x0A)
-        content.append(contentsOf: document.bytes)
+        content.append(contentsOf: self.content.bytes)
         content.append(0x0A)
-        return Array("\(Self.title) 1 \(Digest.of(content).hexadecimal)\n".utf8) + content
+        return Array("\(Content.fileTitle) 1 \(Digest.of(content).hexadecimal)\n".utf8) + content
     }
 
     /// Reads a file back.
     ///
-    /// - Parameter place: whose settings are wanted.
-    init(_ bytes: [UInt8], for place: Place) throws(Refused) {
-        guard let firstEnd = bytes.firstIndex(of: 0x0A) else { throw Refused(description: "it is cut short") }
+    /// - Parameter place: whose content is wanted.
+    init(_ bytes: [UInt8], for place: FollowedPlace) throws(RefusedFile) {
+        guard let firstEnd = bytes.firstIndex(of: 0x0A) else { throw RefusedFile(description: "it is cut short") }
         let words = String(decoding: bytes[..<firstEnd], as: UTF8.self).split(separator: " ")
-        guard words.count == 3, words[0] == Self.title else {
-            throw Refused(description: "it holds no settings of a ConfigPlatform client")
+        guard words.count == 3, words[0] == Content.fileTitle else {
+            throw RefusedFile(description: "it holds no \(Content.noun) of a ConfigPlatform client")
         }
         guard words[1] == "1" else {
-            throw Refused(description: "it was written by another version of the client (form \(words[1]))")
+            throw RefusedFile(description: "it was written by another version of the client (form \(words[1]))")
         }
         let content = bytes[(firstEnd + 1)...]
         guard Digest(hexadecimal: words[2]) == Digest.of(Array(content)) else {
-            throw Refused(description: "its checksum does not fit its content: it is damaged")
+            throw RefusedFile(description: "its checksum does not fit its content: it is damaged")
         }
         guard let headerEnd = content.firstIndex(of: 0x0A),
             let header = try? JSONValue(parsing: content[..<headerEnd]),
             let json = try? JSONValue(parsing: content[(headerEnd + 1)...], limits: ServerResponse.jsonLimits),
-            let document = SettingsDocument(json),
+            let document = Content.read(json, after: .empty),
             let token = header["token"]?.stringValue.flatMap({ try? RevisionToken(parsing: $0) }),
             let entityTag = header["entityTag"]?.stringValue,
             let confirmedAt = header["confirmedAt"]?.stringValue.flatMap({ try? Timestamp(parsing: $0) })
-        else { throw Refused(description: "it does not have the form its first line announces") }
+        else { throw RefusedFile(description: "it does not have the form its first line announces") }
         let owner = [header["server"], header["project"], header["environment"]].map { $0?.stringValue ?? "" }
         guard owner == [place.server.text, place.project.rawValue, place.environment.rawValue] else {
-            throw Refused(
-                description: "it holds settings of \(owner[1])/\(owner[2]) at \(owner[0]), and not of "
+            throw RefusedFile(
+                description: "it holds \(Content.noun) of \(owner[1])/\(owner[2]) at \(owner[0]), and not of "
                     + "\(place.project.rawValue)/\(place.environment.rawValue) at \(place.server)")
         }
-        self.init(place: place, token: token, entityTag: entityTag, confirmedAt: confirmedAt, document: document)
+        self.init(place: place, token: token, entityTag: entityTag, confirmedAt: confirmedAt, content: document)
     }
 
     init(
-        place: Place, token: RevisionToken, entityTag: String, confirmedAt: Timestamp, document: SettingsDocument
+        place: FollowedPlace, token: RevisionToken, entityTag: String, confirmedAt: Timestamp, content: Content
     ) {
         self.place = place
         self.token = token
         self.entityTag = entityTag
         self.confirmedAt = confirmedAt
-        self.document = document
+        self.content = content
     }
 }
+
+/// Why a file cannot serve.
+struct RefusedFile: Error, CustomStringConvertible {
+    let description: String
+}
+
+extension LastKnownGood: Equatable where Content: Equatable {}
 
 extension Timestamp {
     init(_ date: Date) {

@@ -19,9 +19,6 @@ struct SettingsDocument: Sendable, Hashable {
     /// Canonical JSON (RFC 8785).
     var bytes: [UInt8] { JSONValue.object(root).canonicalBytes() }
 
-    /// The strong entity tag that the platform gives a document of these bytes.
-    static func entityTag(of bytes: [UInt8]) -> String { "\"\(Digest.of(bytes).hexadecimal.prefix(32))\"" }
-
     /// The value at a path of segments: a setting, a part of one, or all settings below a common beginning.
     func value(at path: [String]) -> JSONValue? {
         var object = root
@@ -82,6 +79,46 @@ struct SettingsDocument: Sendable, Hashable {
         remove(path.dropFirst(), from: &child)
         object[first] = child.isEmpty ? .none : .some(.object(child))
     }
+}
+
+extension SettingsDocument: FollowedContent {
+    static var noun: String { "settings" }
+    static var fileTitle: String { "configplatform-last-known-good" }
+    static var snapshotMember: String { "document" }
+
+    static func reading(_ place: FollowedPlace) -> ServerRequest {
+        ServerRequest(.get, in: place.project, "environments", place.environment.rawValue, "settings")
+    }
+
+    static func watching(_ place: FollowedPlace) -> ServerRequest {
+        var request = ServerRequest(.get, in: place.project, "watch")
+        request.ask("environment", place.environment.rawValue)
+        return request
+    }
+
+    static func read(_ json: JSONValue, after known: SettingsDocument) -> SettingsDocument? { SettingsDocument(json) }
+
+    func altered(by change: JSONValue) throws(MalformedChange) -> AlteredContent<SettingsDocument> {
+        guard let changes = change["changes"]?.arrayValue, let entityTag = change["entityTag"]?.stringValue else {
+            throw MalformedChange()
+        }
+        guard changes.count <= Self.alterationsMax else { return .reload("the change is a large one") }
+        var alterations: [Alteration] = []
+        for change in changes {
+            guard let key = change["key"]?.stringValue.flatMap({ try? ConfigKey(parsing: $0) }) else {
+                throw MalformedChange()
+            }
+            alterations.append(Alteration(key: key, value: change["after"]))
+        }
+        let document = applying(alterations)
+        guard Self.entityTag(of: document.bytes) == entityTag else {
+            return .reload("a change did not lead to the document it was to lead to")
+        }
+        return .content(document, entityTag: entityTag)
+    }
+
+    /// Alterations beyond these cost more than reading the document anew.
+    private static let alterationsMax = 2_000
 }
 
 extension SettingsDocument {

@@ -11,43 +11,29 @@ public import Foundation
 /// another type; `snapshot.int("checkout.timeout", default: 2000)` answers with the default in both cases.
 public struct SettingsSnapshot: Sendable {
     /// Where a snapshot came from.
-    public enum Source: Sendable, Hashable {
-        /// There is none yet: the snapshot is empty.
-        case none
-        /// From the file of an earlier run; the platform has not been reached since.
-        case lastKnownGood
-        /// From the platform.
-        case platform
+    public typealias Source = SnapshotSource
+
+    private let followed: Followed<SettingsDocument>
+
+    init(_ followed: Followed<SettingsDocument>) {
+        self.followed = followed
     }
 
     /// The project it belongs to.
-    public let project: String
+    public var project: String { followed.place.project.rawValue }
     /// The environment it belongs to.
-    public let environment: String
+    public var environment: String { followed.place.environment.rawValue }
     /// Where it came from.
-    public internal(set) var source: Source
+    public var source: Source { followed.source }
     /// The revision up to which it is known to be true; 0 if there is none yet.
     public var revision: Int64 { token?.revision.number ?? 0 }
     /// The strong entity tag of its document: equal tags, equal settings.
-    public let entityTag: String
-
-    let document: SettingsDocument
-    var token: RevisionToken?
-
-    init(
-        project: String, environment: String, source: Source, token: RevisionToken?, document: SettingsDocument,
-        entityTag: String
-    ) {
-        self.project = project
-        self.environment = environment
-        self.source = source
-        self.token = token
-        self.document = document
-        self.entityTag = entityTag
-    }
-
+    public var entityTag: String { followed.entityTag }
     /// Whether there is any snapshot yet.
-    public var isLoaded: Bool { source != .none }
+    public var isLoaded: Bool { followed.isLoaded }
+
+    var document: SettingsDocument { followed.content }
+    var token: RevisionToken? { followed.token }
 
     /// The keys of all values, down to those that are no objects, in canonical order.
     public var keys: [String] {
@@ -193,4 +179,8 @@ public struct SettingsChange: Sendable {
 
     /// Whether the value at a key, or any below it, differs.
     public func affects(_ key: String) -> Bool { before[key] != after[key] }
+}
+
+extension ClientState where Content == SettingsDocument {
+    var snapshot: SettingsSnapshot { SettingsSnapshot(followed) }
 }

@@ -1,16 +1,16 @@
 import ExactJSON
 
 /// A name that is identified by its bytes, where `String` would take two Unicode spellings for one.
-struct ExactName: Hashable, Sendable {
-    let text: String
+package struct ExactName: Hashable, Sendable {
+    package let text: String
 
     @inline(__always)
-    init(_ text: String) {
+    package init(_ text: String) {
         self.text = text
     }
 
-    static func == (left: ExactName, right: ExactName) -> Bool { left.text.hasSameBytes(as: right.text) }
-    func hash(into hasher: inout Hasher) { text.hashBytes(into: &hasher) }
+    package static func == (left: ExactName, right: ExactName) -> Bool { left.text.hasSameBytes(as: right.text) }
+    package func hash(into hasher: inout Hasher) { text.hashBytes(into: &hasher) }
 }
 
 extension ExactName {
@@ -47,10 +47,10 @@ struct NameTable<Value: Sendable>: Sendable {
     private struct Entry {
         let hash: UInt64
         let name: String
-        let value: Value
+        var value: Value
     }
 
-    private let entries: [Entry]
+    private var entries: [Entry]
     /// Indices of entries, -1 where there is none; a power of two of them, at least twice as many as entries.
     private let slots: [Int32]
 
@@ -82,14 +82,24 @@ struct NameTable<Value: Sendable>: Sendable {
     var count: Int { entries.count }
     var values: [Value] { entries.map(\.value) }
 
-    subscript(name: String) -> Value? {
+    subscript(name: String) -> Value? { index(of: name).map { entries[$0].value } }
+
+    /// The value at an index.
+    subscript(index: Int) -> Value {
+        get { entries[index].value }
+        set { entries[index].value = newValue }
+    }
+
+    /// Where a name is among `values`.
+    @inline(__always)
+    func index(of name: String) -> Int? {
         let hash = ExactName.quickHash(of: name)
         let mask = slots.count &- 1
         var slot = Int(truncatingIfNeeded: hash) & mask
         while true {
             let index = Int(slots[slot])
             if index < 0 { return nil }
-            if entries[index].hash == hash, entries[index].name.hasSameBytes(as: name) { return entries[index].value }
+            if entries[index].hash == hash, entries[index].name.hasSameBytes(as: name) { return index }
             slot = (slot &+ 1) & mask
         }
     }

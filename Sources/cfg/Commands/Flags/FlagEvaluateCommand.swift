@@ -107,7 +107,8 @@ struct FlagEvaluateCommand: PlatformCommand {
             return
         }
         let request = FlagRequest(
-            key: key ?? "", type: type, fallback: try fallback(), context: FlagContext(try contextObject()))
+            key: key ?? "", type: type, fallback: try fallback(),
+            context: ConfigPlatformFlags.FlagContext(try contextObject()))
         let answer = explain ? evaluation.explanation(of: request) : evaluation.answer(to: request)
         Output.write(answer.prettyText() + "\n")
         if answer["errorCode"] != .null { throw ExitCode(ExitStatus.failed.rawValue) }

@@ -1,0 +1,116 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import ConfigPlatformClient
+@testable import ConfigPlatformModel
+
+@Suite(.timeLimit(.minutes(2))) struct FlagUsageTests {
+    private func told(_ calls: [StandInPlatform.Call]) throws -> [String: Int] {
+        var told: [String: Int] = [:]
+        for call in calls where call.isUsage {
+            let json = try JSONValue(parsing: call.body)
+            #expect(json["client"] == "tests")
+            let from = try Timestamp(parsing: json["from"]?.stringValue ?? "")
+            #expect(from <= (try Timestamp(parsing: json["until"]?.stringValue ?? "")))
+            for count in json["counts"]?.arrayValue ?? [] {
+                let name = [count["flag"], count["variant"], count["reason"]].map { $0?.stringValue ?? "null" }
+                told[name.joined(separator: " "), default: 0] += Int(count["count"]?.int64Value ?? 0)
+            }
+        }
+        return told
+    }
+
+    @Test func `what flags came to is counted and told, also over changes and on many threads`() async throws {
+        try await StandInPlatform.run { platform in
+            platform.commitFlags(["a": .switchFlag(true), "b": .switchFlag(true, state: "DISABLED")])
+            let client = try platform.flagClient(
+                usage: FlagUsageReporting(client: "tests", interval: .milliseconds(20)))
+            try await client.waitUntilReady()
+            await withTaskGroup { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        for _ in 0..<10_000 {
+                            _ = client.boolean("a", default: false)
+                            _ = client.booleanDetails("b", default: false)
+                        }
+                    }
+                }
+                group.addTask {
+                    for number in 0..<20 {
+                        platform.commitFlags(["a": .switchFlag(number % 2 == 0)])
+                        try? await Task.sleep(for: .milliseconds(2))
+                    }
+                }
+            }
+            _ = client.string("a", default: "")
+            _ = client.string("missing", default: "")
+            await client.shutdown()
+            let told = try told(platform.allCalls)
+            #expect((told["a on STATIC"] ?? 0) + (told["a off STATIC"] ?? 0) == 80_000)
+            #expect(told["b null DISABLED"] == 80_000)
+            #expect(told["a null ERROR"] == 1)
+            #expect(told.keys.filter { $0.hasPrefix("missing") }.isEmpty)
+        }
+    }
+
+    @Test func `while the platform cannot be told the counts are kept, and told once it can`() async throws {
+        try await StandInPlatform.run { platform in
+            platform.commitFlags(["a": .switchFlag(true)])
+            platform.answer(3, where: \.isUsage, with: .problem(503, "unavailable"))
+            let client = try platform.flagClient(usage: FlagUsageReporting(client: "tests", interval: .milliseconds(5)))
+            try await client.waitUntilReady()
+            for _ in 0..<5 { _ = client.boolean("a", default: false) }
+            let calls = await platform.calls(4, where: \.isUsage)
+            #expect(try told([calls[3]]) == ["a on STATIC": 5])
+            await client.shutdown()
+            #expect(platform.allCalls.filter(\.isUsage).count == 4)
+        }
+    }
+
+    @Test func `hours are told apart, and what is refused is not told again`() async throws {
+        try await StandInPlatform.run { platform in
+            platform.commitFlags(["a": .switchFlag(true)])
+            platform.answer(2, where: \.isUsage, with: .problem(503, "unavailable"))
+            let clock = Mutex(Date(timeIntervalSince1970: 3_600 * 400_000 + 3_000))
+            let surroundings = Surroundings(
+                now: { clock.withLock { $0 } },
+                sleep: { duration in
+                    // The time that is waited for passes at once for the reporter, and as it does for all else.
+                    if duration == .seconds(600) || duration == .seconds(3_600) {
+                        try await Task.sleep(for: .milliseconds(20))
+                        clock.withLock { $0 += duration == .seconds(600) ? 600 : 3_600 }
+                    } else {
+                        try await Task.sleep(for: min(duration, .seconds(60)))
+                    }
+                }, fraction: { 0.5 })
+            let client = try platform.flagClient(
+                usage: FlagUsageReporting(client: "tests", interval: .seconds(7_200)), surroundings: surroundings)
+            try await client.waitUntilReady()
+            for await _ in AsyncStream(unfolding: { try? await Task.sleep(for: .milliseconds(5)) }) {
+                _ = client.boolean("a", default: false)
+                if platform.allCalls.filter(\.isUsage).count >= 5 { break }
+            }
+            await client.shutdown()
+            let usage = platform.allCalls.filter(\.isUsage).dropFirst(2)
+            let hours = try usage.map { call -> Int64 in
+                let json = try JSONValue(parsing: call.body)
+                let from = try Timestamp(parsing: json["from"]?.stringValue ?? "").microseconds
+                let until = try Timestamp(parsing: json["until"]?.stringValue ?? "").microseconds
+                #expect((until - 1) / 3_600_000_000 == from / 3_600_000_000)
+                return from / 3_600_000_000
+            }
+            #expect(Set(hours).count == hours.count)
+        }
+    }
+
+    @Test func `names that are none are refused before anything is connected`() {
+        #expect(throws: ConfigPlatformError.self) {
+            try StandInPlatform.flagClient(of: "http://127.0.0.1:1", usage: FlagUsageReporting(client: ""))
+        }
+    }
+}
+
+extension StandInServer.Call {
+    fileprivate var isUsage: Bool { path.hasSuffix("/flag-usage") }
+}
