@@ -87,6 +87,28 @@ package enum Limits {
     package static let contextAttributes = 1_000
     /// Flags that one request names to be evaluated.
     package static let evaluatedFlags = 1_000
+    /// Bytes of a client's name in the usage of flags.
+    package static let flagUsageClientBytes = 256
+    /// Clients whose usage of an environment's flags is told apart within an hour.
+    package static let flagUsageClients = 1_000
+    /// The highest number in a report of usage.
+    package static let flagUsageCount: Int64 = 1_000_000_000_000
+    /// Numbers in one report of usage.
+    package static let flagUsageCounts = 10_000
+    /// How long the usage of flags is kept.
+    package static let flagUsageDays: Int64 = 90
+    /// Entries of one answer about a flag's usage.
+    package static let flagUsageHoursShown = 10_000
+    /// The stretch of time of one report of usage.
+    package static let flagUsageReportSeconds: Int64 = 7_200
+    /// How far ahead the clock of a client may be.
+    package static let flagUsageSkewSeconds: Int64 = 300
+    /// Environments and clients whose evaluations one server counts at a time.
+    package static let flagUsageMeters = 10_000
+    /// Numbers that one server keeps before it writes them.
+    package static let flagUsageRows = 200_000
+    /// Versions of a flag among which its beginning is looked for.
+    package static let flagVersions = 1_000
     /// Bytes of one message sent to the gRPC server: a flag's key and a context.
     package static let grpcMessageBytes = 1 << 20
     /// Calls that one gRPC connection may have open.

@@ -16,6 +16,7 @@ package final class Platform: Service {
     let committer: Committer
     let credentials: CredentialSet
     let uses: CredentialUses
+    let usage: FlagUsage
     let past: PastStates
     package let webhooks: Webhooks
     let rollouts: RolloutSettings
@@ -49,6 +50,7 @@ package final class Platform: Service {
         let version = try await store.head().credentialsVersion
         credentials = CredentialSet(try await store.credentials(after: nil), version: version)
         uses = CredentialUses(try await store.credentialUses())
+        usage = FlagUsage(since: world.now())
         past = PastStates(store: store)
         tail = Tail(
             store: store, published: published, committer: committer, credentials: credentials, world: world,
@@ -67,6 +69,7 @@ package final class Platform: Service {
                     group.addTask { await self.recordAnonymousRefusals() }
                     group.addTask { await self.forgetExpired() }
                     group.addTask { await self.recordUses() }
+                    group.addTask { await self.keepFlagUsage() }
                     group.addTask { await self.applyScheduled() }
                     group.addTask { await scheduler.run() }
                     group.addTask { await self.resolveAhead() }
@@ -74,6 +77,7 @@ package final class Platform: Service {
             }
             try? await gracefulShutdown()
             await flushAnonymousRefusals()
+            await recordFlagUsage()
             await scheduler.stop()
             loops.cancel()
             committer.close()
@@ -118,7 +122,7 @@ package final class Platform: Service {
             } catch {
                 logger.warning("credentials could not be read back", metadata: ["error": "\(error)"])
             }
-        case .change, .event, .recordUses, .forgetExpired, .takeLease, .endLease: break
+        case .change, .event, .recordUses, .recordFlagUsage, .forgetExpired, .takeLease, .endLease: break
         }
         return outcome
     }

@@ -50,6 +50,18 @@ package protocol Store: Sendable {
     /// Every lease that ever was taken, the ended ones too, in order of name.
     func leases() async throws -> [Lease]
 
+    /// How often a flag came to what in these hours since 1970, both included: at most `limit` rows, newest hour first. All environments
+    /// where none is given.
+    func flagUsage(
+        of flag: String, in environment: EnvironmentName?, of project: ProjectName, from: Int64, until: Int64,
+        limit: Int
+    ) async throws -> [FlagUsageRow]
+
+    /// The same of all flags of a project, added up; in no order.
+    ///
+    /// - Parameter recentFrom: the hour since 1970 from which on evaluations are counted.
+    func flagUsageSummaries(of project: ProjectName, recentFrom hour: Int64) async throws -> [FlagUsageSummary]
+
     /// At most `limit` rows of the item table after the given one in primary key order: what `cfg store check` compares with a replay.
     func itemRows(after: ItemRow?, limit: Int) async throws -> [ItemRow]
 
@@ -87,6 +99,10 @@ package protocol StoreTransaction {
     func dropSessions(ids: [String]) throws
     /// Notes when credentials were used last; an earlier time than the one that is known is passed over.
     func recordUses(_ uses: [String: Timestamp]) throws
+    /// Adds to how often flags came to what.
+    func addFlagUsage(_ rows: [FlagUsageRow]) throws
+    /// Forgets what is of hours before that one.
+    func dropFlagUsage(before hour: Int64) throws
     func lease(named name: String) throws -> Lease?
     /// Writes the lease in the place of the one of its name. Throws ``StoreError/conflict(_:)`` where that one has a greater number.
     func put(_ lease: Lease) throws

@@ -15,6 +15,16 @@ extension AccessMatrix {
                 ])
                 return Request(path: "\(staging)/flags/seen/simulate", body: .json(["generate": 10]))
             },
+            "POST \(environment)/flag-usage": { matrix, _ in
+                let now = JSONValue.string(matrix.test.clock.now.text)
+                return Request(
+                    path: "\(staging)/flag-usage",
+                    body: .json([
+                        "client": "web", "from": now, "until": now,
+                        "counts": [["flag": "standing", "variant": "on", "reason": "STATIC", "count": 1]],
+                    ]))
+            },
+            "GET \(base)/projects/{project}/stale-flags": { _, _ in Request(path: "\(shop)/stale-flags") },
             "GET \(environment)/flag-set": { _, _ in Request(path: "\(staging)/flag-set") },
             "GET \(environment)/flag-set/watch": { _, _ in Request(path: "\(staging)/flag-set/watch") },
         ]

@@ -62,6 +62,7 @@ extension AccessMatrix {
         return [
             "GET \(collection)": get("\(shop)/flags"),
             "GET \(collection)/{flag}": get("\(shop)/flags/standing"),
+            "GET \(collection)/{flag}/usage": get("\(shop)/flags/standing/usage"),
             "GET \(collection)/{flag}/history": get("\(shop)/flags/standing/history"),
             "PUT \(collection)/{flag}": { _, n in Request(path: "\(shop)/flags/put-\(n)", body: .json(flag(n))) },
             "PATCH \(collection)/{flag}": { matrix, n in

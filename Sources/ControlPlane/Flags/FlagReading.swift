@@ -8,6 +8,8 @@ package struct FlagReading: Sendable {
     package let token: RevisionToken
     /// What rules see as the present, in seconds since 1970.
     package let timestamp: Int64
+    /// Where evaluations are counted; nil for those of another moment.
+    let meter: FlagUsageMeter?
 
     package var environment: EnvironmentName { flags.environment }
 
@@ -33,9 +35,9 @@ package struct FlagReading: Sendable {
     private func answer(
         _ flag: ResolvedFlag, _ compiled: Flag, _ context: FlagContext, as type: FlagType?
     ) -> FlagAnswer {
-        FlagAnswer(
-            key: compiled.key, resolution: compiled.resolve(context, as: type, at: timestamp),
-            type: flag.flag.body.type, flag: compiled)
+        let resolution = compiled.resolve(context, as: type, at: timestamp)
+        meter?.count(compiled, resolution)
+        return FlagAnswer(key: compiled.key, resolution: resolution, type: flag.flag.body.type, flag: compiled)
     }
 }
 
@@ -82,7 +84,9 @@ extension Platform {
         let state = try servedState()
         let now = world.now()
         try state.viewpoint(caller.subject, of: project, at: now).require(.evaluate, .flag, in: environment)
-        return try Self.flagReading(environment, of: project, in: state, at: now)
+        return try Self.flagReading(
+            environment, of: project, in: state, at: now,
+            countedBy: usage.meter(project, environment, for: caller.principal.rawValue))
     }
 
     /// As they stood at some moment; rules see its time as the present.
@@ -97,15 +101,18 @@ extension Platform {
             case .revision: state.committedAt
             case .time(let time): time
             }
-        return try Self.flagReading(environment, of: project, in: state, at: time)
+        let meter = moment == .now ? usage.meter(project, environment, for: caller.principal.rawValue) : nil
+        return try Self.flagReading(environment, of: project, in: state, at: time, countedBy: meter)
     }
 
     private static func flagReading(
-        _ environment: EnvironmentName, of project: ProjectName, in state: PlatformState, at time: Timestamp
+        _ environment: EnvironmentName, of project: ProjectName, in state: PlatformState, at time: Timestamp,
+        countedBy meter: FlagUsageMeter?
     ) throws(Problem) -> FlagReading {
         let found = try state.project(project)
         guard let flags = found.resolvedFlags[environment] else { throw .noEnvironment(environment, in: project) }
-        return FlagReading(flags: flags, project: project, token: state.token, timestamp: time.microseconds / 1_000_000)
+        return FlagReading(
+            flags: flags, project: project, token: state.token, timestamp: time.microseconds / 1_000_000, meter: meter)
     }
 
     /// The environment whose flags a client is given that names none: the only one its token is for.

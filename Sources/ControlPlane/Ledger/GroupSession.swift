@@ -157,6 +157,10 @@ final class GroupSession: Sendable {
         case .recordUses(let uses):
             try transaction.recordUses(uses)
             return (.recorded, nil)
+        case .recordFlagUsage(let rows, let oldest):
+            try transaction.addFlagUsage(rows)
+            try transaction.dropFlagUsage(before: oldest)
+            return (.recorded, nil)
         case .forgetExpired(let sessions):
             try transaction.dropIdempotencyRecords(expiredAt: now)
             try transaction.dropSessions(ids: sessions)

@@ -166,6 +166,30 @@ enum PostgreSQLLedgerStatements: String, CaseIterable {
         WHERE expires_at > $1
         """
 
+    // Usage of flags
+
+    case addFlagUsage = """
+        INSERT INTO flag_usage (project, flag, environment, hour, client, variant, reason, evaluations, last_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        ON CONFLICT (project, flag, hour, environment, client, variant, reason) DO UPDATE SET
+            evaluations =
+                least(flag_usage.evaluations, 9223372036854775807 - excluded.evaluations) + excluded.evaluations,
+            last_at = greatest(flag_usage.last_at, excluded.last_at)
+        """
+    case dropFlagUsage = """
+        DELETE FROM flag_usage WHERE hour < $1
+        """
+    case flagUsage = """
+        SELECT project, flag, environment, hour, client, variant, reason, evaluations, last_at FROM flag_usage
+        WHERE project = $1 AND flag = $2 AND hour >= $3 AND hour <= $4 AND (environment = $5 OR $5 = '')
+        ORDER BY hour DESC, environment DESC, client DESC, variant DESC, reason DESC LIMIT $6
+        """
+    case flagUsageSummaries = """
+        SELECT flag, environment, variant,
+            least(sum(CASE WHEN hour >= $2 THEN evaluations ELSE 0 END), 9223372036854775807)::bigint, max(last_at)
+        FROM flag_usage WHERE project = $1 GROUP BY flag, environment, variant
+        """
+
     // Leases
 
     case readLease = """

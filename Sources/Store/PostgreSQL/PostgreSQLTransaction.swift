@@ -258,6 +258,27 @@ final class PostgreSQLTransaction: StoreTransaction {
         }
     }
 
+    func addFlagUsage(_ rows: [FlagUsageRow]) throws {
+        try checkOpen()
+        try whole {
+            for row in rows {
+                try send(
+                    .addFlagUsage,
+                    [
+                        .text(row.key.project.rawValue), .text(PostgreSQLText.storable(row.key.flag)),
+                        .text(row.key.environment.rawValue), .int64(row.key.hour),
+                        .text(PostgreSQLText.storable(row.key.client)), .text(PostgreSQLText.storable(row.key.variant)),
+                        .text(row.key.reason), .int64(row.count), .int64(row.lastAt.microseconds),
+                    ])
+            }
+        }
+    }
+
+    func dropFlagUsage(before hour: Int64) throws {
+        try checkOpen()
+        try whole { try send(.dropFlagUsage, [.int64(hour)]) }
+    }
+
     func lease(named name: String) throws -> Lease? {
         try checkOpen()
         return try whole {

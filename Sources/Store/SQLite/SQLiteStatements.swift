@@ -117,6 +117,28 @@ enum SQLiteStatements: String, CaseIterable {
         WHERE expires_at > ?
         """
 
+    // Usage of flags
+
+    case addFlagUsage = """
+        INSERT INTO flag_usage (project, flag, environment, hour, client, variant, reason, evaluations, last_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (project, flag, hour, environment, client, variant, reason) DO UPDATE SET
+            evaluations = min(evaluations, 9223372036854775807 - excluded.evaluations) + excluded.evaluations,
+            last_at = max(last_at, excluded.last_at)
+        """
+    case dropFlagUsage = """
+        DELETE FROM flag_usage WHERE hour < ?
+        """
+    case flagUsage = """
+        SELECT project, flag, environment, hour, client, variant, reason, evaluations, last_at FROM flag_usage
+        WHERE project = ? AND flag = ? AND hour >= ? AND hour <= ? AND (environment = ? OR ? = '')
+        ORDER BY hour DESC, environment DESC, client DESC, variant DESC, reason DESC LIMIT ?
+        """
+    case flagUsageOfProject = """
+        SELECT project, flag, environment, hour, client, variant, reason, evaluations, last_at FROM flag_usage
+        WHERE project = ? ORDER BY flag
+        """
+
     // Leases
 
     case readLease = """

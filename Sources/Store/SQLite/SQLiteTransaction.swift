@@ -245,6 +245,23 @@ final class SQLiteTransaction: StoreTransaction {
         }
     }
 
+    func addFlagUsage(_ rows: [FlagUsageRow]) throws {
+        try checkOpen()
+        try whole {
+            for row in rows {
+                try PreparedStatement(.addFlagUsage, on: database).run(
+                    .text(row.key.project.rawValue), .text(row.key.flag), .text(row.key.environment.rawValue),
+                    .integer(row.key.hour), .text(row.key.client), .text(row.key.variant), .text(row.key.reason),
+                    .integer(row.count), .integer(row.lastAt.microseconds))
+            }
+        }
+    }
+
+    func dropFlagUsage(before hour: Int64) throws {
+        try checkOpen()
+        try whole { try PreparedStatement(.dropFlagUsage, on: database).run(.integer(hour)) }
+    }
+
     // MARK: Leases
 
     func lease(named name: String) throws -> Lease? {

@@ -1,0 +1,163 @@
+import ConfigPlatformFlags
+package import ConfigPlatformModel
+import Store
+import Synchronization
+
+/// How often flags came to what: counted in memory, by this server's own evaluations and by what clients tell of theirs, and written now
+/// and then.
+package final class FlagUsage: Sendable {
+    private struct State {
+        var meters: [MeterKey: FlagUsageMeter] = [:]
+        var rows: [FlagUsageRow.Key: (count: Int64, lastAt: Timestamp)] = [:]
+        /// Clients of the present hour, for each environment.
+        var clients: [PlaceKey: Set<String>] = [:]
+        var hour: Int64 = 0
+        var since: Timestamp
+    }
+
+    private struct PlaceKey: Hashable {
+        let project: ProjectName
+        let environment: EnvironmentName
+    }
+
+    private struct MeterKey: Hashable {
+        let project: ProjectName
+        let environment: EnvironmentName
+        let client: String
+    }
+
+    private let state: Mutex<State>
+    private static let microsecondsPerHour: Int64 = 3_600_000_000
+    /// Under which clients beyond ``Limits/flagUsageClients`` are counted.
+    private static let others = "(others)"
+
+    init(since now: Timestamp) { state = Mutex(State(since: now)) }
+
+    package static func hour(of time: Timestamp) -> Int64 { time.microseconds / microsecondsPerHour }
+
+    /// Where evaluations for one client are counted.
+    func meter(_ project: ProjectName, _ environment: EnvironmentName, for client: String) -> FlagUsageMeter? {
+        state.withLock { state in
+            let key = MeterKey(project: project, environment: environment, client: client)
+            if let known = state.meters[key] { return known }
+            guard state.meters.count < Limits.flagUsageMeters else { return nil }
+            let made = FlagUsageMeter()
+            state.meters[key] = made
+            return made
+        }
+    }
+
+    /// Counts what a client tells of an hour.
+    ///
+    /// - Parameter time: When the last of it happened.
+    func add(
+        _ counts: [(flag: String, variant: String?, reason: String, count: Int64)], in environment: EnvironmentName,
+        of project: ProjectName, by client: String, at time: Timestamp, during hour: Int64
+    ) {
+        state.withLock { state in
+            for count in counts {
+                Self.add(
+                    count.count, count.flag, count.variant, count.reason, in: environment, of: project, by: client,
+                    hour: hour, at: time, to: &state)
+            }
+        }
+    }
+
+    private static func add(
+        _ count: Int64, _ flag: String, _ variant: String?, _ reason: String, in environment: EnvironmentName,
+        of project: ProjectName, by client: String, hour: Int64, at time: Timestamp, to state: inout State
+    ) {
+        if hour > state.hour {
+            state.hour = hour
+            state.clients = [:]
+        }
+        let place = PlaceKey(project: project, environment: environment)
+        var client = client
+        if state.clients[place]?.contains(client) != true {
+            if state.clients[place]?.count ?? 0 < Limits.flagUsageClients {
+                state.clients[place, default: []].insert(client)
+            } else {
+                client = others
+            }
+        }
+        let key = FlagUsageRow.Key(
+            project: project, environment: environment, flag: flag, hour: hour, client: client, variant: variant ?? "",
+            reason: reason)
+        if let known = state.rows[key] {
+            let (sum, isTooMuch) = known.count.addingReportingOverflow(count)
+            state.rows[key] = (isTooMuch ? .max : sum, max(known.lastAt, time))
+        } else if state.rows.count < Limits.flagUsageRows {
+            state.rows[key] = (count, time)
+        }
+    }
+
+    /// What was counted since it was last asked.
+    func drain(at now: Timestamp) -> [FlagUsageRow] {
+        state.withLock { state in
+            // What was counted lately belongs to the hour in which counting began: asked once a minute, that is nearly exact.
+            let hour = Self.hour(of: state.since)
+            let time = min(now, Timestamp(microseconds: (hour + 1) * Self.microsecondsPerHour - 1))
+            state.since = now
+            for key in Array(state.meters.keys) {
+                let counts = state.meters[key]?.take() ?? []
+                // One that a request still holds may yet count.
+                if counts.isEmpty, isKnownUniquelyReferenced(&state.meters[key]) { state.meters[key] = nil }
+                for (flag, count) in counts {
+                    Self.add(
+                        Int64(count.count), flag, count.variant, count.reason.rawValue, in: key.environment,
+                        of: key.project, by: key.client, hour: hour, at: time, to: &state)
+                }
+            }
+            defer { state.rows = [:] }
+            return state.rows.map { FlagUsageRow($0.key, count: $0.value.count, lastAt: $0.value.lastAt) }
+        }
+    }
+}
+
+extension FlagUsage {
+    /// Takes back what could not be written.
+    func takeBack(_ rows: [FlagUsageRow]) {
+        state.withLock { state in
+            for row in rows {
+                if let known = state.rows[row.key] {
+                    let (sum, isTooMuch) = known.count.addingReportingOverflow(row.count)
+                    state.rows[row.key] = (isTooMuch ? .max : sum, max(known.lastAt, row.lastAt))
+                } else if state.rows.count < Limits.flagUsageRows {
+                    state.rows[row.key] = (row.count, row.lastAt)
+                }
+            }
+        }
+    }
+}
+
+/// Counts evaluations of one environment's flags for one client.
+package final class FlagUsageMeter: Sendable {
+    private let tallies = Mutex<[ObjectIdentifier: FlagTally]>([:])
+
+    func count(_ flag: Flag, _ resolution: Resolution) {
+        tallies.withLock { tallies in
+            let identity = ObjectIdentifier(flag)
+            if let tally = tallies[identity] {
+                tally.count(resolution)
+            } else {
+                // It keeps the flag, whose identity so remains its own.
+                let tally = FlagTally(flag)
+                tally.count(resolution)
+                tallies[identity] = tally
+            }
+        }
+    }
+
+    /// What was counted since it was last asked. Flags that were not are forgotten: they may be gone.
+    func take() -> [(flag: String, count: FlagTally.Count)] {
+        tallies.withLock { tallies in
+            var taken: [(flag: String, count: FlagTally.Count)] = []
+            for (identity, tally) in tallies {
+                let counts = tally.take()
+                if counts.isEmpty { tallies[identity] = nil }
+                taken += counts.map { (tally.flag.key, $0) }
+            }
+            return taken
+        }
+    }
+}
