@@ -57,7 +57,9 @@ extension ReferenceModel.Project {
                 let isArchived = flag.lifecycle == .archived && before?.flag(key)?.lifecycle != .archived
                 if isArchived, isNamed { return true }
             case .segment(let name):
-                if flags[place] == nil, flags.values.contains(where: { $0.body.segments.contains(name) }) { return true }
+                if flags[place] == nil, flags.values.contains(where: { $0.body.segments.contains(name) }) {
+                    return true
+                }
             default: continue
             }
         }

@@ -1,9 +1,12 @@
 import ConfigPlatformModel
 import TestSupport
+import Testing
 
 extension AccessMatrix {
     /// What flags are, and what is said of them in an environment.
-    static let flags: [String: Make] = flagItems.merging(segmentItems) { a, _ in a }.merging(flagsInEnvironment) { a, _ in a }
+    static let flags: [String: Make] = flagItems.merging(segmentItems) { a, _ in a }.merging(flagsInEnvironment) {
+        a, _ in a
+    }
 
     private static let boolean: JSONObject = ["type": "boolean", "variants": ["on": true, "off": false]]
 
@@ -53,7 +56,7 @@ extension AccessMatrix {
                 "op": "put", "kind": .string(kind), "environment": "staging", "key": .string(key), "value": value,
             ])
         }
-        try await test.change(operations)
+        try await test.lay(operations)
         return key
     }
 

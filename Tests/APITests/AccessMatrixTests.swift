@@ -197,7 +197,9 @@ struct AccessMatrix {
     func request(_ make: Make) async throws -> Request { try await make(self, cells.draw()) }
 
     func status(of route: Route, _ request: Request, by token: ServerUnderTest.Token) async throws -> String {
-        if route.pattern.hasSuffix("/watch") || route.pattern.hasSuffix("/ofrep/v1/events") { return try await streamed(request, token) }
+        if route.pattern.hasSuffix("/watch") || route.pattern.hasSuffix("/ofrep/v1/events") {
+            return try await streamed(request, token)
+        }
         let answer = try await test.send(
             route.method.rawValue, request.path, query: request.query, body: request.body, token: token)
         if answer.status < 300 { try await request.cleanUp?(answer) }

@@ -19,6 +19,8 @@ final class ServerUnderTest: Sendable {
     let metrics: PrometheusMetrics
     let clock: ManualWorld
     let port: Int
+    /// 0 where gRPC is not served.
+    let grpcPort: Int
     let token: String
     let log: LogLines
     let client: WireClient
@@ -41,17 +43,31 @@ final class ServerUnderTest: Sendable {
         let platform = try await Platform(store: store, world: clock.world, logger: logger, signIn: signIn)
         let metrics = PrometheusMetrics()
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
+        let settings = try make()
         let server = try HTTPServer(
-            platform: platform, settings: make(), metrics: metrics, logger: logger, onListening: { port.yield($0) })
-        let group = ServiceGroup(services: [platform, server, platform.watches], logger: LogLines().logger(.critical))
+            platform: platform, settings: settings, metrics: metrics, logger: logger, onListening: { port.yield($0) })
+        let (grpcPorts, grpcPort) = AsyncStream.makeStream(of: Int.self)
+        var services: [any Service] = [platform, server]
+        if let address = settings.grpcListen {
+            services.append(
+                try FlagdServer(
+                    platform: platform, address: address, settings: settings, certificates: server.certificates,
+                    metrics: metrics, logger: logger, onListening: { grpcPort.yield($0) }))
+        } else {
+            grpcPort.yield(0)
+        }
+        let group = ServiceGroup(services: services + [platform.watches], logger: LogLines().logger(.critical))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             var iterator = ports.makeAsyncIterator()
+            var grpcIterator = grpcPorts.makeAsyncIterator()
             let result: Result<Void, any Error>
             do {
-                guard let port = await iterator.next() else { throw CancellationError() }
+                guard let port = await iterator.next(), let grpcPort = await grpcIterator.next() else {
+                    throw CancellationError()
+                }
                 let token = try await platform.developmentToken(kept: nil).text
-                let test = ServerUnderTest(platform, store, server, metrics, clock, port, token, log, group)
+                let test = ServerUnderTest(platform, store, server, metrics, clock, port, grpcPort, token, log, group)
                 try await body(test)
                 result = .success(())
             } catch {
@@ -71,7 +87,7 @@ final class ServerUnderTest: Sendable {
     private init(
         _ platform: Platform, _ store: any Store, _ server: HTTPServer, _ metrics: PrometheusMetrics,
         _ clock: ManualWorld,
-        _ port: Int, _ token: String, _ log: LogLines, _ group: ServiceGroup
+        _ port: Int, _ grpcPort: Int, _ token: String, _ log: LogLines, _ group: ServiceGroup
     ) {
         self.platform = platform
         self.store = store
@@ -79,6 +95,7 @@ final class ServerUnderTest: Sendable {
         self.metrics = metrics
         self.clock = clock
         self.port = port
+        self.grpcPort = grpcPort
         self.token = token
         self.log = log
         self.group = group

@@ -26,7 +26,7 @@ package final class FlagdServer: Service {
         platform: Platform, address: ListenAddress, settings: ServerSettings, certificates: Certificates?,
         metrics: PrometheusMetrics, logger: Logger, onListening: @escaping @Sendable (_ port: Int) async -> Void
     ) throws {
-        let connections = GRPCConnections(countMax: settings.grpc.connectionsMax)
+        let connections = GRPCConnections()
         let listener = GRPCListener(
             address: address,
             tls: try certificates.map { try NIOSSLContext(configuration: $0.tlsConfiguration(protocols: ["h2"])) },

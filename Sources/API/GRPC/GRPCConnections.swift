@@ -4,60 +4,28 @@ import Synchronization
 
 /// The connections of the gRPC server, by the name by which calls know their peer.
 final class GRPCConnections: Sendable {
-    private struct State {
-        var channels: [String: any Channel] = [:]
-        var isFull = false
-        /// Called once when there is room again.
-        var onRoom: (@Sendable () -> Void)?
-    }
-
-    private let state = Mutex(State())
-    private let countMax: Int
-
-    init(countMax: Int) {
-        self.countMax = countMax
-    }
+    private let channels = Mutex<[String: any Channel]>([:])
 
     /// Keeps a connection until it closes.
     func opened(_ channel: any Channel) {
         guard let name = channel.remoteAddress.map(Self.name) else { return }
-        state.withLock { state in
-            state.channels[name] = channel
-            state.isFull = state.channels.count >= countMax
-        }
-        channel.closeFuture.whenComplete { _ in self.closed(name, channel) }
-    }
-
-    private func closed(_ name: String, _ channel: any Channel) {
-        let onRoom = state.withLock { state -> (@Sendable () -> Void)? in
-            if state.channels[name] === channel { state.channels[name] = nil }
-            state.isFull = state.channels.count >= countMax
-            guard !state.isFull else { return nil }
-            defer { state.onRoom = nil }
-            return state.onRoom
-        }
-        onRoom?()
-    }
-
-    /// Whether there is room for another. Where there is not, the closure is called when there is.
-    func hasRoom(otherwise onRoom: @escaping @Sendable () -> Void) -> Bool {
-        state.withLock { state in
-            if state.isFull { state.onRoom = onRoom }
-            return !state.isFull
+        channels.withLock { $0[name] = channel }
+        channel.closeFuture.whenComplete { _ in
+            self.channels.withLock { channels in if channels[name] === channel { channels[name] = nil } }
         }
     }
 
     /// Who the certificate of a peer says it is; nil where it has shown none.
     func principal(of peer: String) async -> Principal? {
-        guard let channel = state.withLock({ $0.channels[peer] }) else { return nil }
+        guard let channel = channels.withLock({ $0[peer] }) else { return nil }
         return await ClientCertificates.principal(of: channel)
     }
 
     /// Closes the connection of a peer, and with it everything that is called over it.
-    func close(_ peer: String) { state.withLock { $0.channels[peer] }?.close(promise: nil) }
+    func close(_ peer: String) { channels.withLock { $0[peer] }?.close(promise: nil) }
 
     func closeAll() {
-        for channel in state.withLock({ Array($0.channels.values) }) { channel.close(promise: nil) }
+        for channel in channels.withLock({ Array($0.values) }) { channel.close(promise: nil) }
     }
 
     /// As in `ServerContext.remotePeer`.
@@ -76,18 +44,31 @@ final class GRPCConnections: Sendable {
 }
 
 /// Leaves further connections in the kernel's backlog while there are as many as there may be.
-final class AcceptLimit: ChannelOutboundHandler {
+final class AcceptLimit: ChannelDuplexHandler {
+    typealias InboundIn = any Channel
+    typealias InboundOut = any Channel
     typealias OutboundIn = Never
 
-    private let connections: GRPCConnections
+    private let countMax: Int
+    private var count = 0
+    private var isHoldingRead = false
 
-    init(_ connections: GRPCConnections) {
-        self.connections = connections
+    init(countMax: Int) {
+        self.countMax = countMax
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        count += 1
+        unwrapInboundIn(data).closeFuture.hop(to: context.eventLoop).assumeIsolated().whenComplete { _ in
+            self.count -= 1
+            guard self.isHoldingRead else { return }
+            self.isHoldingRead = false
+            context.read()
+        }
+        context.fireChannelRead(data)
     }
 
     func read(context: ChannelHandlerContext) {
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        let eventLoop = context.eventLoop
-        if connections.hasRoom(otherwise: { eventLoop.execute { bound.value.read() } }) { context.read() }
+        if count < countMax { context.read() } else { isHoldingRead = true }
     }
 }

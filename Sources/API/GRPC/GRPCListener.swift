@@ -24,9 +24,10 @@ struct GRPCListener: HTTP2ServerTransport.ListenerFactory {
         try await ServerBootstrap(group: eventLoopGroup)
             .serverChannelOption(.backlog, value: Int32(settings.backlog))
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.maxMessagesPerRead, value: 1)
             .serverChannelInitializer { channel in
                 listenerConfigurator.configure(channel: channel).flatMapThrowing {
-                    try channel.pipeline.syncOperations.addHandler(AcceptLimit(connections))
+                    try channel.pipeline.syncOperations.addHandler(AcceptLimit(countMax: settings.grpc.connectionsMax))
                 }
             }
             .bind(host: address.host, port: address.port) { channel in

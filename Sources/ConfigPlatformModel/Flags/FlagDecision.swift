@@ -50,7 +50,8 @@ extension ProjectState {
         guard flags.flags.count <= Limits.flagsPerProject else {
             throw Problem(
                 .limitExceeded,
-                "'\(name.rawValue)' would have \(flags.flags.count) flags; a project has at most \(Limits.flagsPerProject).")
+                "'\(name.rawValue)' would have \(flags.flags.count) flags; a project has at most \(Limits.flagsPerProject)."
+            )
         }
         guard flags.segments.count <= Limits.segmentsPerProject else {
             throw Problem(

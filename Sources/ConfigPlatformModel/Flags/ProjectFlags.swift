@@ -370,7 +370,9 @@ extension ProjectFlags {
     fileprivate mutating func forget(_ own: OwnFlags) {
         for rollout in own.rollouts { note(nil, at: rollout.place) }
         for rule in own.rules { if let key = rule.place.flag { count(rule.body.named, by: .flag(key), -1) } }
-        for rollout in own.rollouts { if let key = rollout.place.flag { count(rollout.body.named, by: .flag(key), -1) } }
+        for rollout in own.rollouts {
+            if let key = rollout.place.flag { count(rollout.body.named, by: .flag(key), -1) }
+        }
     }
 }
 

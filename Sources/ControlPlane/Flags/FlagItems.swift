@@ -141,7 +141,8 @@ extension Problem {
     package static func noFlag(_ key: FlagKey) -> Problem {
         Problem(
             .notFound,
-            "There is no flag '\(InvalidIdentifier.shown(key.rawValue))' in this project; list what there is with GET …/flags.")
+            "There is no flag '\(InvalidIdentifier.shown(key.rawValue))' in this project; list what there is with GET …/flags."
+        )
     }
 
     package static func noSegment(_ name: SegmentName) -> Problem {

@@ -99,7 +99,9 @@ extension Platform {
             let promoted =
                 flags.map { $0.sorted().compactMap { reading[$0].flatMap(item) } } ?? own.map { $0 }
             for stored in promoted {
-                guard let key = stored.place.flag, let body = project.flagItem(stored.place)?.body.begun else { continue }
+                guard let key = stored.place.flag, let body = project.flagItem(stored.place)?.body.begun else {
+                    continue
+                }
                 let own = ownOfTarget[stored.order].flatMap { project.flagItem($0.place)?.body.begun }
                 let isShared = standing[key].flatMap(item) === stored
                 guard !isShared, own != body else { continue }

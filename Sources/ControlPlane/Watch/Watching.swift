@@ -65,7 +65,8 @@ extension Platform {
     }
 
     private func events(
-        on topic: WatchTopic, from revision: Revision, to state: PlatformState, in environment: EnvironmentName?, of project: ProjectName
+        on topic: WatchTopic, from revision: Revision, to state: PlatformState, in environment: EnvironmentName?,
+        of project: ProjectName
     ) async throws(Problem) -> [WatchEvent] {
         guard revision < state.revision else { return [] }
         guard state.revision.number - revision.number <= Limits.watchResumeRevisions else {

@@ -40,7 +40,8 @@ import Testing
 
     @Test func `each kind is written by the built-in roles that are for it, and by no others`() throws {
         let written: [RoleName: Set<Kind>] = [
-            .administrator: Set(Kind.allCases), .operator: Set(Kind.allCases.filter { !$0.isAccess }).subtracting([.project, .validator]),
+            .administrator: Set(Kind.allCases),
+            .operator: Set(Kind.allCases.filter { !$0.isAccess }).subtracting([.project, .validator]),
             .viewer: [], .auditor: [], .evaluator: [],
         ]
         for (role, kinds) in written {

@@ -34,7 +34,8 @@ import Testing
         #expect(violation(problem)?.kind == .flagRule && violation(problem)?.environment == "base")
         #expect(violation(ledger.refusal(.kill("f", in: "prod", ["variant": "maybe"])))?.pointer == "/variant")
         #expect(
-            violation(ledger.refusal(.rollout("f", in: "prod", ["variant": "maybe", "steps": [["percent": 1]]])))?.pointer
+            violation(ledger.refusal(.rollout("f", in: "prod", ["variant": "maybe", "steps": [["percent": 1]]])))?
+                .pointer
                 == "/variant")
     }
 
@@ -63,7 +64,8 @@ import Testing
         #expect(Set(circle?.violations.compactMap(\.environment) ?? []) == ["prod"])
         try ledger.commit(.segment("a"), .segment("b", ["rules": [["when": [["segment": "a"]]]]]))
         #expect(
-            ledger.refusal(.segment("a", ["rules": [["when": [["segment": "b"]]]]]))?.violations.first?.kind == .segment)
+            ledger.refusal(.segment("a", ["rules": [["when": [["segment": "b"]]]]]))?.violations.first?.kind == .segment
+        )
     }
 
     @Test func `what others name does not end`() throws {
@@ -126,7 +128,8 @@ import Testing
         let ledger = try ledger(.flag("f"), .rule("f", in: "base"))
         #expect(try ledger.decide([.flag("f")]).change == nil)
         #expect(ledger.refusal(.delete(.rule("f", "base"), expecting: .absent))?.code == .revisionConflict)
-        #expect(ledger.refusal(.delete(.rule("f", "prod"), expecting: .absent)) == nil, "an inherited one counts as absent")
+        #expect(
+            ledger.refusal(.delete(.rule("f", "prod"), expecting: .absent)) == nil, "an inherited one counts as absent")
         #expect(ledger.refusal(.rule("f", in: "nowhere"))?.code == .notFound)
         #expect(ledger.refusal(.flag("f"), .flag("f", ["owner": "x"]))?.code == .invalidChange)
     }

@@ -21,7 +21,9 @@ extension Operation {
 
     /// A boolean flag with variants `on` and `off`, with these members besides or instead.
     static func flag(_ key: FlagKey, _ members: JSONValue = [:]) -> Operation {
-        put(.flag(key), .flag, (["type": "boolean", "variants": ["on": true, "off": false]] as JSONValue).merging(patch: members))
+        put(
+            .flag(key), .flag,
+            (["type": "boolean", "variants": ["on": true, "off": false]] as JSONValue).merging(patch: members))
     }
 
     static func segment(_ name: SegmentName, _ body: JSONValue = ["include": ["a"]]) -> Operation {
@@ -35,7 +37,8 @@ extension Operation {
     }
 
     static func rollout(
-        _ key: FlagKey, in environment: EnvironmentName, _ body: JSONValue = ["variant": "on", "steps": [["percent": 5]]]
+        _ key: FlagKey, in environment: EnvironmentName,
+        _ body: JSONValue = ["variant": "on", "steps": [["percent": 5]]]
     ) -> Operation {
         put(.rollout(key, environment), .flagRollout, body)
     }

@@ -56,7 +56,9 @@ import Testing
         var ledger = try ledger()
         try ledger.commit(
             .flag("below"), .flag("above"), .segment("people", ["include": ["a"]]),
-            .rule("below", in: "base", ["rules": [["when": [["segment": "people"]], "serve": "on"]], "defaultVariant": "off"]),
+            .rule(
+                "below", in: "base",
+                ["rules": [["when": [["segment": "people"]], "serve": "on"]], "defaultVariant": "off"]),
             .rule(
                 "above", in: "prod",
                 [
@@ -100,10 +102,12 @@ import Testing
     @Test func `what is said of a flag and alters nothing is no difference`() throws {
         var ledger = try ledger()
         try ledger.commit(.flag("f"), .rule("f", in: "prod"))
-        let decision = try ledger.commit(.flag("f", ["description": "It is said of it.", "owner": "somebody", "tags": ["t"]]))
+        let decision = try ledger.commit(
+            .flag("f", ["description": "It is said of it.", "owner": "somebody", "tags": ["t"]]))
         #expect(decision.flagDifferences(in: "prod").isEmpty)
         #expect(try ledger.commit(.rule("f", in: "base")).flagDifferences(in: "prod").isEmpty)
-        #expect(try ledger.commit(.flag("f", ["metadata": ["team": "x"]])).flagDifferences(in: "prod").map(\.key) == ["f"])
+        #expect(
+            try ledger.commit(.flag("f", ["metadata": ["team": "x"]])).flagDifferences(in: "prod").map(\.key) == ["f"])
     }
 
     @Test func `an environment that inherits otherwise has other flags`() throws {

@@ -51,7 +51,9 @@ enum ComparisonRoutes {
             caller, of: request.project(), from: from, to: to, at: request.query.moment("at"))
         return .json { json in
             json.array("changes", of: differences) { $0.element($1) }
-            if !flags.isEmpty { json.array("flags", of: flags) { json, flag in json.element { flag.write(into: &$0) } } }
+            if !flags.isEmpty {
+                json.array("flags", of: flags) { json, flag in json.element { flag.write(into: &$0) } }
+            }
             json.member("fromEnvironment", from.rawValue)
             json.member("revision", token.revision.number)
             json.member("toEnvironment", to.rawValue)

@@ -155,7 +155,8 @@ enum EnvironmentFlagRoutes {
         let address = place.address(in: project)
         let precondition = try Precondition(request.fields)
         let proposal = Proposal(
-            project: project, by: caller.author, about: address, message: try request.message() ?? "\(verb) \(place.shown)"
+            project: project, by: caller.author, about: address,
+            message: try request.message() ?? "\(verb) \(place.shown)"
         ) { state throws(Problem) in
             let found = try state.project(project)
             _ = try found.environment(environment)
@@ -171,7 +172,8 @@ enum EnvironmentFlagRoutes {
     private static func none(_ place: FlagPlace) -> Problem {
         Problem(
             .notFound,
-            "There is no \(place.shown) itself. What is inherited is altered where it is said; GET …/environments/…/flags/… tells where.")
+            "There is no \(place.shown) itself. What is inherited is altered where it is said; GET …/environments/…/flags/… tells where."
+        )
     }
 }
 

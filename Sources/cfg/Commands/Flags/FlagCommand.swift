@@ -4,7 +4,10 @@ struct FlagCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "flag", abstract: "Feature flags: what they are, who gets which variant, and why.",
         subcommands: [
-            FlagListCommand.self, FlagGetCommand.self, FlagCreateCommand.self, FlagSetCommand.self, FlagArchiveCommand.self,
+            FlagListCommand.self, FlagGetCommand.self, FlagCreateCommand.self, FlagSetCommand.self,
+            FlagArchiveCommand.self,
             FlagDeleteCommand.self, FlagHistoryCommand.self, FlagRuleCommand.self, FlagKillCommand.self,
-            FlagUnkillCommand.self, SegmentCommand.self, FlagEvaluateCommand.self, FlagReferencesCommand.self, RolloutCommand.self])
+            FlagUnkillCommand.self, SegmentCommand.self, FlagEvaluateCommand.self, FlagReferencesCommand.self,
+            RolloutCommand.self,
+        ])
 }

@@ -96,7 +96,8 @@ struct FlagGetCommand: PlatformCommand {
     @Option(help: "As it was then: a revision, a time, or how long ago.", transform: MomentArgument.argument)
     var at: MomentArgument?
 
-    @ArgumentParser.Flag(help: "Write what it comes to, in flagd's format; needs an environment.") var definition = false
+    @ArgumentParser.Flag(help: "Write what it comes to, in flagd's format; needs an environment.") var definition =
+        false
 
     @Argument(help: "The flag's key.", completion: Completions.flags) var key: String
 
@@ -118,7 +119,9 @@ struct FlagGetCommand: PlatformCommand {
         }
         guard let lowered = answer.value.definition else {
             throw ConfigPlatformError(
-                .notFound, "The flag '\(InvalidIdentifier.shown(key))' comes to nothing in \(environment.rawValue): it is archived.")
+                .notFound,
+                "The flag '\(InvalidIdentifier.shown(key))' comes to nothing in \(environment.rawValue): it is archived."
+            )
         }
         session.show(lowered) { lowered.prettyText() + "\n" }
     }
@@ -211,7 +214,8 @@ enum FlagText {
             text += JSONValue.object(said.body).prettyText() + "\n"
         }
         if flag.rule == nil {
-            text += "\nThere is no rule, so the flag is DISABLED. Give it one: cfg flag rule \(SafeText.line(key)) --default VARIANT\n"
+            text +=
+                "\nThere is no rule, so the flag is DISABLED. Give it one: cfg flag rule \(SafeText.line(key)) --default VARIANT\n"
         }
         return text
     }

@@ -19,7 +19,8 @@ struct FlagRuleCommand: PlatformCommand {
     @OptionGroup var place: PlaceOptions
     @OptionGroup var write: CommitOptions
 
-    @Option(help: ArgumentHelp("What is served where no rule matches; '-' for the caller's default.", valueName: "variant"))
+    @Option(
+        help: ArgumentHelp("What is served where no rule matches; '-' for the caller's default.", valueName: "variant"))
     var `default`: String?
 
     @ArgumentParser.Flag(help: "Evaluate it.") var enable = false
@@ -51,7 +52,8 @@ struct FlagRuleCommand: PlatformCommand {
             guard let body else {
                 throw ConfigPlatformError(
                     .notFound,
-                    "The flag '\(InvalidIdentifier.shown(key))' has no rule in \(environment.rawValue), so it is DISABLED there.")
+                    "The flag '\(InvalidIdentifier.shown(key))' has no rule in \(environment.rawValue), so it is DISABLED there."
+                )
             }
             return session.show(body) { body.prettyText() + "\n" }
         }
@@ -129,7 +131,8 @@ struct FlagUnkillCommand: PlatformCommand {
         guard let kill else {
             throw ConfigPlatformError(
                 .notFound,
-                "The flag '\(InvalidIdentifier.shown(key))' is not killed in \(environment.rawValue); there is nothing to take back.")
+                "The flag '\(InvalidIdentifier.shown(key))' is not killed in \(environment.rawValue); there is nothing to take back."
+            )
         }
         guard kill.environment == environment.rawValue else {
             throw ConfigPlatformError(

@@ -12,10 +12,13 @@ struct FlagOptions: ParsableArguments {
             valueName: "name=value"))
     var variant: [String] = []
 
-    @Option(help: ArgumentHelp("What is served where no rule says otherwise; '-' for the caller's default.", valueName: "variant"))
+    @Option(
+        help: ArgumentHelp(
+            "What is served where no rule says otherwise; '-' for the caller's default.", valueName: "variant"))
     var `default`: String?
 
-    @Option(help: "draft, active, inactive or archived.", completion: .list(FlagWords.lifecycles)) var lifecycle: String?
+    @Option(help: "draft, active, inactive or archived.", completion: .list(FlagWords.lifecycles)) var lifecycle:
+        String?
     @Option(help: ArgumentHelp("What it does.", valueName: "text")) var description: String?
     @Option(help: ArgumentHelp("Who answers for it.", valueName: "name")) var owner: String?
     @Option(help: ArgumentHelp("A tag; may be given again.", valueName: "tag")) var tag: [String] = []
@@ -73,7 +76,8 @@ struct FlagOptions: ParsableArguments {
                 variants[name] = areTexts ? .string(value) : try JSONValue(parsing: value)
             } catch {
                 throw ValidationError(
-                    "The value of '\(InvalidIdentifier.shown(name))' is not JSON: \(error.message) A text needs --type string.")
+                    "The value of '\(InvalidIdentifier.shown(name))' is not JSON: \(error.message) A text needs --type string."
+                )
             }
         }
         return variants

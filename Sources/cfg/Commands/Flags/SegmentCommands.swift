@@ -87,7 +87,8 @@ struct SegmentSetCommand: PlatformCommand {
 
     @Option(help: ArgumentHelp("Who belongs to it; may be given again.", valueName: "key")) var include: [String] = []
     @Option(help: ArgumentHelp("Who never does; may be given again.", valueName: "key")) var exclude: [String] = []
-    @Option(help: ArgumentHelp("Take out of both lists; may be given again.", valueName: "key")) var remove: [String] = []
+    @Option(help: ArgumentHelp("Take out of both lists; may be given again.", valueName: "key")) var remove: [String] =
+        []
     @Option(help: ArgumentHelp("What the lists are of (default targetingKey).", valueName: "attribute")) var by: String?
     @Option(help: ArgumentHelp("Who they are.", valueName: "text")) var description: String?
 
