@@ -39,8 +39,12 @@ import Testing
                     guard let request else { continue }
                     statuses.append(try await matrix.status(of: route, request, by: caller.token))
                 }
-                // Whatever else a row says, somebody can use the route, and an administrator is among them.
-                #expect(statuses[0].first == "2", "\(name) does not succeed for an administrator: \(statuses[0])")
+                // Whatever else a row says, somebody can use the route, and an administrator is among them; but an address that names
+                // no environment is only for tokens that are for one.
+                let namesItsPlace = !route.pattern.hasPrefix("/ofrep/")
+                #expect(
+                    statuses[0].first == "2" || !namesItsPlace,
+                    "\(name) does not succeed for an administrator: \(statuses[0])")
                 rows.append((name, statuses))
             }
             let text = matrix.text(rows)
