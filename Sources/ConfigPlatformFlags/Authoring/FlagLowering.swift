@@ -1,4 +1,5 @@
 package import ExactJSON
+import Synchronization
 
 /// A flag as a flagd definition.
 package struct LoweredFlag: Sendable {
@@ -6,6 +7,29 @@ package struct LoweredFlag: Sendable {
     package let definition: JSONObject
     /// What the targeting refers to by name.
     package let shared: Set<SharedRule>
+}
+
+/// What a rule among `$evaluators` comes to, referring to others. Immutable; what it is with all of these put in is worked out when first
+/// needed.
+package final class LoweredSharedRule: Sendable {
+    package let logic: JSONObject
+    fileprivate let extent: Extent
+    fileprivate let expansion = Mutex<(logic: JSONValue, isPortable: Bool)?>(nil)
+
+    /// What a rule refers to, and what it is with all of that put in.
+    fileprivate struct Extent {
+        var references: Set<SharedRule> = []
+        var bytes = 0
+        /// Operators inside one another.
+        var height = 0
+        /// References followed to the end.
+        var depth = 0
+    }
+
+    fileprivate init(logic: JSONObject, extent: Extent) {
+        self.logic = logic
+        self.extent = extent
+    }
 }
 
 /// Turns the items of one environment into flagd's definition format, which is all that they mean (decision 15).
@@ -17,33 +41,28 @@ package struct LoweredFlag: Sendable {
 package final class FlagLowering {
     let items: (FlagKey) -> FlagItems?
     let segments: (SegmentName) -> SegmentBody?
-    private var known: [SharedRule: Result<Shared, FlagViolation>] = [:]
-    private var expansions: [SharedRule: JSONValue] = [:]
+    private let recall: (SharedRule) -> LoweredSharedRule?
+    private let keep: (SharedRule, LoweredSharedRule) -> Void
+    private var known: [SharedRule: Result<LoweredSharedRule, FlagViolation>] = [:]
     private var open: [SharedRule] = []
     /// Whether following was given up because of how it was come to, so that what was found out on the way counts for this time only.
     private var isCutShort = false
 
-    /// A rule among `$evaluators`, referring to others.
-    private struct Shared {
-        let logic: JSONObject
-        let extent: Extent
-    }
+    fileprivate typealias Shared = LoweredSharedRule
+    fileprivate typealias Extent = LoweredSharedRule.Extent
 
-    /// What a rule refers to, and what it is with all of that put in.
-    private struct Extent {
-        var references: Set<SharedRule> = []
-        var bytes = 0
-        /// Operators inside one another.
-        var height = 0
-        /// References followed to the end.
-        var depth = 0
-    }
-
+    /// - Parameters:
+    ///   - recall: what a shared rule came to, where that is known from another state in which everything that it refers to was the same.
+    ///   - keep: is told what a shared rule came to that was not.
     package init(
-        flag items: @escaping (FlagKey) -> FlagItems?, segment: @escaping (SegmentName) -> SegmentBody?
+        flag items: @escaping (FlagKey) -> FlagItems?, segment: @escaping (SegmentName) -> SegmentBody?,
+        recalling recall: @escaping (SharedRule) -> LoweredSharedRule? = { _ in nil },
+        keeping keep: @escaping (SharedRule, LoweredSharedRule) -> Void = { _, _ in }
     ) {
         self.items = items
         segments = segment
+        self.recall = recall
+        self.keep = keep
     }
 
     /// The flag's definition; nil where there is none of that key, or where it is archived.
@@ -89,8 +108,8 @@ package final class FlagLowering {
         var evaluators = JSONObject()
         var inner: [SharedRule: JSONValue] = [:]
         for rule in flag.shared {
-            let logic = try expanded(rule)
-            if LogicTree.isPortable(logic) { evaluators[rule.name] = logic } else { inner[rule] = logic }
+            let (logic, isPortable) = try expanded(rule)
+            if isPortable { evaluators[rule.name] = logic } else { inner[rule] = logic }
         }
         var definition = flag.definition
         if !inner.isEmpty {
@@ -134,6 +153,10 @@ package final class FlagLowering {
 
     private func shared(_ rule: SharedRule) throws(FlagViolation) -> Shared {
         if let known = known[rule] { return try known.get() }
+        if let recalled = recall(rule) {
+            known[rule] = .success(recalled)
+            return recalled
+        }
         if open.isEmpty { isCutShort = false }
         if let index = open.firstIndex(of: rule) {
             let cycle = (open[index...] + [rule]).map(\.description).joined(separator: " → ")
@@ -146,7 +169,10 @@ package final class FlagLowering {
         open.append(rule)
         defer { open.removeLast() }
         let result = Result { () throws(FlagViolation) in try make(rule) }
-        if !isCutShort { known[rule] = result }
+        if !isCutShort {
+            known[rule] = result
+            if case .success(let made) = result { keep(rule, made) }
+        }
         return try result.get()
     }
 
@@ -209,16 +235,17 @@ package final class FlagLowering {
         return extent
     }
 
-    private func expanded(_ rule: SharedRule) throws(FlagViolation) -> JSONValue {
-        if let known = expansions[rule] { return known }
+    private func expanded(_ rule: SharedRule) throws(FlagViolation) -> (logic: JSONValue, isPortable: Bool) {
         let shared = try shared(rule)
+        if let known = shared.expansion.withLock({ $0 }) { return known }
         var inner: [SharedRule: JSONValue] = [:]
-        for other in shared.extent.references { inner[other] = try expanded(other) }
+        for other in shared.extent.references { inner[other] = try expanded(other).logic }
         let logic = LogicTree.replacingReferences(.object(shared.logic)) { name in
             SharedRule(named: name).flatMap { inner[$0] }
         }
-        expansions[rule] = logic
-        return logic
+        let made = (logic: logic, isPortable: LogicTree.isPortable(logic))
+        shared.expansion.withLock { $0 = made }
+        return made
     }
 
     static func unknownReference(_ name: String) -> String {

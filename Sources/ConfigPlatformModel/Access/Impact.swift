@@ -156,7 +156,7 @@ extension Decision {
         }
         let isOwn = effects.contains { $0.address.environment == name }
         guard touched.flagEnvironments.contains(name) else { return (0, isOwn) }
-        let differences = flagDifferences(in: name)
+        let differences = flagDifferences(in: name).filter(\.isServed)
         guard isFree, !isOwn, !touched.relayered.contains(name) else {
             return (differences.count, isOwn || !differences.isEmpty)
         }

@@ -169,6 +169,13 @@ extension ProjectState {
             .map { Violation($0, in: nil) }
     }
 
+    private func place(of rule: SharedRule, in reading: ResolvedFlags) -> LoweredRule? {
+        switch rule {
+        case .flag(let key): reading[key]?.shared
+        case .segment(let name): flags.resolvedSegments[name.rawValue]?.shared
+        }
+    }
+
     /// Each combination of what is said of a flag is looked at once, however many environments read it.
     private func violationsOfResolvedFlags(since before: ProjectState?, _ touched: Touched) -> [Violation] {
         var violations: [Violation] = []
@@ -176,7 +183,10 @@ extension ProjectState {
         for name in touched.flagEnvironments.sorted() {
             guard let reading = resolvedFlags[name] else { continue }
             let standing = before?.resolvedFlags[name]
-            let lowering = FlagLowering(flag: { reading[$0]?.items }, segment: { self.flags[$0]?.body })
+            let lowering = FlagLowering(
+                flag: { reading[$0]?.items }, segment: { self.flags[$0]?.body },
+                recalling: { self.place(of: $0, in: reading)?.rule },
+                keeping: { self.place(of: $0, in: reading)?.rule = $1 })
             let keys = reading.keysSaidOf(among: touched.relayered.contains(name) ? nil : touched.flags[name] ?? [])
             for key in keys {
                 guard let flag = reading[key], flag !== standing?[key] else { continue }

@@ -7,7 +7,8 @@ package final class ResolvedSegment: OrderedItem {
     package let segment: StoredSegment
     /// Those that it names, in order of name.
     package let segments: [ResolvedSegment]
-    private let rule = Mutex<LoweredRule?>(nil)
+    /// What it comes to among `$evaluators`.
+    let shared = LoweredRule()
 
     init(_ name: SegmentName, _ segment: StoredSegment, _ segments: [ResolvedSegment]) {
         self.name = name
@@ -24,27 +25,53 @@ package final class ResolvedSegment: OrderedItem {
                 && segments.count == other.segments.count
                 && zip(segments, other.segments).allSatisfy { $0.isOfSameItems(as: $1) })
     }
-
-    /// - Parameter logic: what it comes to.
-    fileprivate func lowered(_ logic: JSONValue) -> LoweredRule {
-        if let known = rule.withLock({ $0 }) { return known }
-        let made = LoweredRule(logic)
-        rule.withLock { $0 = made }
-        return made
-    }
 }
 
-/// One of flagd's `$evaluators`.
-struct LoweredRule: Sendable {
-    let logic: SharedLogic
-    /// The rule in canonical JSON.
-    let bytes: [UInt8]
-    let digest: Digest
+/// What a segment, or a flag that others require, comes to among `$evaluators`: each part worked out once, when first needed.
+final class LoweredRule: Sendable {
+    private struct State {
+        var rule: LoweredSharedRule?
+        var compiled: SharedLogic?
+        var bytes: (canonical: [UInt8], digest: Digest)?
+        var portable: [UInt8]?
+    }
+    private let state = Mutex(State())
 
-    fileprivate init(_ logic: JSONValue) {
-        self.logic = SharedLogic(logic)
-        bytes = logic.canonicalBytes()
-        digest = Digest.of(bytes)
+    /// Nil until it is first lowered.
+    var rule: LoweredSharedRule? {
+        get { state.withLock { $0.rule } }
+        set { state.withLock { $0.rule = newValue } }
+    }
+
+    /// - Parameter rule: what it comes to; the same each time.
+    func compiled(_ rule: LoweredSharedRule) -> SharedLogic {
+        state.withLock { state in
+            if let known = state.compiled { return known }
+            let made = SharedLogic(.object(rule.logic))
+            state.compiled = made
+            return made
+        }
+    }
+
+    /// The rule in canonical JSON.
+    func bytes(_ rule: LoweredSharedRule) -> (canonical: [UInt8], digest: Digest) {
+        state.withLock { state in
+            if let known = state.bytes { return known }
+            let canonical = JSONValue.object(rule.logic).canonicalBytes()
+            let made = (canonical, Digest.of(canonical))
+            state.bytes = made
+            return made
+        }
+    }
+
+    /// - Parameter logic: the rule with all that it refers to put in.
+    func portable(_ logic: JSONValue) -> [UInt8] {
+        state.withLock { state in
+            if let known = state.portable { return known }
+            let made = logic.canonicalBytes()
+            state.portable = made
+            return made
+        }
     }
 }
 
@@ -61,9 +88,12 @@ package final class ResolvedFlag: OrderedItem {
     /// Those that the rule and the rollout name, in order of name.
     package let segments: [ResolvedSegment]
 
+    /// What it comes to among `$evaluators`, for those that require it.
+    let shared = LoweredRule()
+
     private struct State {
         var lowered: Result<Lowered?, FlagViolation>?
-        var asPrerequisite: LoweredRule?
+        var portable: Portable??
         var compiled: Flag?
     }
     private let state = Mutex(State())
@@ -74,7 +104,23 @@ package final class ResolvedFlag: OrderedItem {
         /// The definition in canonical JSON.
         package let bytes: [UInt8]
         /// Rules among `$evaluators` that it refers to, directly or through others, by name.
-        let shared: [(rule: SharedRule, lowered: LoweredRule)]
+        let shared: [Shared]
+
+        struct Shared: Sendable {
+            let rule: SharedRule
+            let compiled: SharedLogic
+            /// In canonical JSON.
+            let bytes: [UInt8]
+            let digest: Digest
+        }
+    }
+
+    /// What it comes to for clients that put shared rules in by their text.
+    struct Portable: Sendable {
+        /// The definition in canonical JSON.
+        let bytes: [UInt8]
+        /// Rules among `$evaluators` that it refers to, in canonical JSON, by name.
+        let shared: [(name: String, bytes: [UInt8])]
     }
 
     fileprivate init(_ inputs: Inputs) {
@@ -107,7 +153,7 @@ package final class ResolvedFlag: OrderedItem {
         let evaluators =
             lowered.shared.isEmpty
             ? Self.noEvaluators
-            : Evaluators(sharing: lowered.shared.map { (name: $0.rule.name, rule: $0.lowered.logic) })
+            : Evaluators(sharing: lowered.shared.map { (name: $0.rule.name, rule: $0.compiled) })
         guard let made = try? Flag(key: key.rawValue, definition: lowered.definition, evaluators: evaluators) else {
             return nil
         }
@@ -117,36 +163,65 @@ package final class ResolvedFlag: OrderedItem {
 
     private static let noEvaluators = Evaluators()
 
-    private func lower() throws(FlagViolation) -> Lowered? {
-        var flags: [FlagKey: ResolvedFlag] = [:]
-        var segments: [SegmentName: ResolvedSegment] = [:]
-        collect(&flags, &segments)
-        let lowering = FlagLowering(flag: { flags[$0]?.items }, segment: { segments[$0]?.segment.body })
-        guard let lowered = try lowering.definition(of: key) else { return nil }
-        let evaluators = try lowering.evaluators(lowered.shared)
-        let shared = evaluators.members.compactMap { evaluator -> (rule: SharedRule, lowered: LoweredRule)? in
-            guard let rule = SharedRule(named: evaluator.name) else { return nil }
-            let lowered =
-                switch rule {
-                case .segment(let name): segments[name]?.lowered(evaluator.value)
-                case .flag(let key): flags[key]?.asPrerequisite(evaluator.value)
-                }
-            return lowered.map { (rule, $0) }
-        }
-        return Lowered(
-            definition: lowered.definition, bytes: JSONValue.object(lowered.definition).canonicalBytes(), shared: shared
-        )
-    }
-
-    private func asPrerequisite(_ logic: JSONValue) -> LoweredRule {
-        if let known = state.withLock({ $0.asPrerequisite }) { return known }
-        let made = LoweredRule(logic)
-        state.withLock { $0.asPrerequisite = made }
+    /// Nil for a flag that is archived.
+    var portable: Portable? {
+        if let known = state.withLock({ $0.portable }) { return known }
+        let parts = Parts(of: self)
+        let made = try? parts.portable()
+        state.withLock { $0.portable = .some(made) }
         return made
     }
 
+    private func lower() throws(FlagViolation) -> Lowered? { try Parts(of: self).lowered() }
+
+    /// Everything that the flag can refer to, itself included.
+    private struct Parts {
+        private let key: FlagKey
+        private let shared: [SharedRule: LoweredRule]
+        private let lowering: FlagLowering
+
+        init(of flag: ResolvedFlag) {
+            var flags: [FlagKey: ResolvedFlag] = [:]
+            var segments: [SegmentName: ResolvedSegment] = [:]
+            flag.collect(&flags, &segments)
+            var shared: [SharedRule: LoweredRule] = [:]
+            for (key, flag) in flags { shared[.flag(key)] = flag.shared }
+            for (name, segment) in segments { shared[.segment(name)] = segment.shared }
+            key = flag.key
+            self.shared = shared
+            lowering = FlagLowering(
+                flag: { [flags] in flags[$0]?.items }, segment: { [segments] in segments[$0]?.segment.body },
+                recalling: { [shared] in shared[$0]?.rule }, keeping: { [shared] in shared[$0]?.rule = $1 })
+        }
+
+        func lowered() throws(FlagViolation) -> Lowered? {
+            guard let lowered = try lowering.definition(of: key) else { return nil }
+            let evaluators = try lowering.evaluators(lowered.shared)
+            return Lowered(
+                definition: lowered.definition, bytes: JSONValue.object(lowered.definition).canonicalBytes(),
+                shared: evaluators.members.compactMap { evaluator in
+                    guard let rule = SharedRule(named: evaluator.name), let place = shared[rule], let made = place.rule
+                    else { return nil }
+                    let (bytes, digest) = place.bytes(made)
+                    return Lowered.Shared(rule: rule, compiled: place.compiled(made), bytes: bytes, digest: digest)
+                })
+        }
+
+        func portable() throws(FlagViolation) -> Portable? {
+            guard let lowered = try lowering.definition(of: key) else { return nil }
+            let (definition, evaluators) = try lowering.portable(lowered)
+            return Portable(
+                bytes: JSONValue.object(definition).canonicalBytes(),
+                shared: evaluators.members.compactMap { evaluator in
+                    SharedRule(named: evaluator.name).flatMap { shared[$0] }.map {
+                        (evaluator.name, $0.portable(evaluator.value))
+                    }
+                })
+        }
+    }
+
     /// All flags and segments that it can refer to, itself included.
-    private func collect(
+    fileprivate func collect(
         _ flags: inout [FlagKey: ResolvedFlag], _ segments: inout [SegmentName: ResolvedSegment]
     ) {
         guard flags.updateValue(self, forKey: key) == nil else { return }
@@ -180,7 +255,7 @@ package final class ResolvedFlag: OrderedItem {
         case (nil, nil): return true
         case (let a?, let b?):
             return a.bytes == b.bytes && a.shared.count == b.shared.count
-                && zip(a.shared, b.shared).allSatisfy { $0.rule == $1.rule && $0.lowered.digest == $1.lowered.digest }
+                && zip(a.shared, b.shared).allSatisfy { $0.rule == $1.rule && $0.digest == $1.digest }
         default: return false
         }
     }

@@ -103,12 +103,14 @@ package final class ResolvedFlags: Sendable {
     /// - Parameter name: of the set, the same each time.
     package func portableDocument(named name: String) -> [UInt8] {
         if let known = state.withLock({ $0.portable }) { return known }
-        let contents = contents
-        let lowering = FlagLowering(
-            flag: { contents[$0.rawValue]?.items }, segment: { self.project[$0]?.body })
-        // Each was lowered when it was written.
-        let document = try? lowering.document(of: contents.map(\.key), metadata: ["flagSetId": .string(name)])
-        let bytes = JSONValue.object(document ?? ["flags": .object(JSONObject())]).canonicalBytes()
+        var shared: [String: [UInt8]] = [:]
+        var flags: [UInt8] = []
+        for flag in contents {
+            guard let portable = flag.portable else { continue }
+            for (name, bytes) in portable.shared where shared[name] == nil { shared[name] = bytes }
+            Document.write(flag.key.rawValue, portable.bytes, into: &flags)
+        }
+        let bytes = Document.written(shared, flags, metadata: ["flagSetId": .string(name)])
         state.withLock { $0.portable = bytes }
         return bytes
     }
@@ -126,26 +128,46 @@ package final class ResolvedFlags: Sendable {
             var flags: [UInt8] = []
             for flag in contents {
                 guard let lowered = flag.lowered else { continue }
-                for (rule, lowered) in lowered.shared where shared[rule.name] == nil {
-                    shared[rule.name] = lowered.bytes
-                }
+                for rule in lowered.shared where shared[rule.rule.name] == nil { shared[rule.rule.name] = rule.bytes }
                 Self.write(flag.key.rawValue, lowered.bytes, into: &flags)
             }
-            var out = Array("{\"$evaluators\":{".utf8)
-            for (name, bytes) in shared.sorted(by: { $0.key.precedesInUTF16($1.key) }) {
-                Self.write(name, bytes, into: &out)
-            }
-            if !shared.isEmpty { out.removeLast() }
-            out.append(contentsOf: Array("},\"flags\":{".utf8))
-            out.append(contentsOf: flags.dropLast(flags.isEmpty ? 0 : 1))
-            out.append(contentsOf: Array("}}".utf8))
+            let out = Self.written(shared, flags, metadata: nil)
             bytes = out
             digest = Digest.of(out)
             entityTag = "\"\(digest.hexadecimal.prefix(32))\""
         }
 
+        /// - Parameters:
+        ///   - flags: members, each with a comma after it.
+        ///   - metadata: of the set; where there is none, `$evaluators` are there even if there are none.
+        fileprivate static func written(
+            _ shared: [String: [UInt8]], _ flags: [UInt8], metadata: JSONValue?
+        ) -> [UInt8] {
+            var out: [UInt8] = []
+            out.reserveCapacity(flags.count + shared.values.reduce(256) { $0 + $1.count + 128 })
+            out.append(UInt8(ascii: "{"))
+            if !shared.isEmpty || metadata == nil {
+                out.append(contentsOf: Array("\"$evaluators\":{".utf8))
+                for (name, bytes) in shared.sorted(by: { $0.key.precedesInUTF16($1.key) }) {
+                    write(name, bytes, into: &out)
+                }
+                if !shared.isEmpty { out.removeLast() }
+                out.append(contentsOf: Array("},".utf8))
+            }
+            out.append(contentsOf: Array("\"flags\":{".utf8))
+            out.append(contentsOf: flags)
+            if !flags.isEmpty { out.removeLast() }
+            out.append(UInt8(ascii: "}"))
+            if let metadata {
+                out.append(contentsOf: Array(",\"metadata\":".utf8))
+                metadata.writeCanonical(into: &out)
+            }
+            out.append(UInt8(ascii: "}"))
+            return out
+        }
+
         /// `"name":value,`
-        private static func write(_ name: String, _ bytes: [UInt8], into out: inout [UInt8]) {
+        fileprivate static func write(_ name: String, _ bytes: [UInt8], into out: inout [UInt8]) {
             JSONText.appendString(name, into: &out)
             out.append(UInt8(ascii: ":"))
             out.append(contentsOf: bytes)
@@ -210,6 +232,8 @@ package struct FlagDifference: Hashable, Sendable {
     package let after: [UInt8]?
     /// Rules among `$evaluators` that both refer to and that are others, by name: segments, and prerequisites.
     package let shared: [SharedRule]
+    /// Whether programs may be given another value: whoever asks for a flag that is DISABLED, archived or not there keeps their own default.
+    let isServed: Bool
     /// Of all of it: what is approved.
     private let digest: Digest
 
@@ -217,17 +241,18 @@ package struct FlagDifference: Hashable, Sendable {
         self.key = key
         self.before = before?.bytes
         self.after = after?.bytes
+        isServed = [before, after].contains { $0?.definition["state"] == "ENABLED" }
         func digests(_ lowered: ResolvedFlag.Lowered?) -> [SharedRule: Digest] {
-            Dictionary(uniqueKeysWithValues: (lowered?.shared ?? []).map { ($0.rule, $0.lowered.digest) })
+            Dictionary(uniqueKeysWithValues: (lowered?.shared ?? []).map { ($0.rule, $0.digest) })
         }
         let (old, new) = (digests(before), digests(after))
         shared = new.filter { rule, digest in old[rule].map { $0 != digest } ?? false }.keys
             .sorted { $0.name.precedesInUTF16($1.name) }
         var told: [UInt8] = []
         for lowered in [before, after] {
-            for (rule, lowered) in lowered?.shared ?? [] {
-                JSONText.appendString(rule.name, into: &told)
-                told.append(contentsOf: lowered.digest.hexadecimal.utf8)
+            for rule in lowered?.shared ?? [] {
+                JSONText.appendString(rule.rule.name, into: &told)
+                told.append(contentsOf: rule.digest.hexadecimal.utf8)
             }
             told.append(UInt8(ascii: ";"))
         }

@@ -115,15 +115,15 @@ extension ProjectView {
 }
 
 extension Platform {
-    /// The history of items of flags, newest first; of those that the caller may not read nothing.
+    /// The history of items of flags, newest first; of those after the first that the caller may not read nothing.
     package func history(
         _ caller: Caller, of places: [FlagPlace], in project: ProjectName, before: Revision?, limit: Int
     ) async throws(Problem) -> [(place: FlagPlace, version: ItemVersion)] {
         let viewpoint = viewpoint(caller, of: project)
         try viewpoint.requireProject()
         var found: [(place: FlagPlace, version: ItemVersion)] = []
+        if let first = places.first { try viewpoint.require(.read, first.kind, in: first.environment) }
         for place in places {
-            if let environment = place.environment { try viewpoint.requireEnvironment(environment) }
             guard viewpoint.permits(.read, place.kind, in: place.environment) else { continue }
             let address = place.address(in: project)
             let versions = try await reading { () async throws in

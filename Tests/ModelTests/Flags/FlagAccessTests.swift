@@ -34,7 +34,7 @@ import Testing
     @Test func `what alters a protected environment's flags needs its approval`() throws {
         let fixture = try Self.shop()
         for operation in [
-            Operation.flag("new"), .flag("ruled", ["metadata": ["a": 1]]), .flag("ruled", ["lifecycle": "inactive"]),
+            Operation.flag("ruled", ["metadata": ["a": 1]]), .flag("ruled", ["lifecycle": "inactive"]),
             .rule("ruled", in: "base", ["defaultVariant": "off"]), .rule("ruled", in: "production"),
             .delete(.rule("free", "production")), .rollout("ruled", in: "base"), .segment("people", ["include": ["b"]]),
             .rule("below", in: "base", ["rules": [["when": [], "serve": "off"]]]),
@@ -44,7 +44,7 @@ import Testing
         for operation in [
             Operation.flag("ruled", ["description": "It is said.", "owner": "somebody", "tags": ["t"]]),
             .rule("ruled", in: "dev", ["defaultVariant": "off"]), .segment("unused", ["include": ["b"]]),
-            .segment("more"),
+            .segment("more"), .flag("new"), .flag("new", ["lifecycle": "draft"]),
         ] {
             #expect(try needed(fixture, Self.rob, operation).isEmpty, "\(operation)")
         }
