@@ -180,6 +180,9 @@ let package = Package(
                 "API",
                 "FlagdProtocol", "TestSupport", crypto, logging, lifecycle, nioCore, grpc, protobuf,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
                 .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -209,6 +212,9 @@ let package = Package(
         .executableTarget(
             name: "FlagBenchmark", dependencies: ["ExactJSON", "ConfigPlatformFlags", "AllocationCount"],
             path: "Benchmarks/FlagBenchmark"),
+        .executableTarget(
+            name: "FlagStateBenchmark", dependencies: ["ConfigPlatformModel", "ConfigPlatformFlags"],
+            path: "Benchmarks/FlagStateBenchmark"),
         .executableTarget(
             name: "SchemaBenchmark", dependencies: ["ExactJSON", "JSONSchema"], path: "Benchmarks/SchemaBenchmark"),
     ]
