@@ -70,16 +70,22 @@ struct FlagdProviderTests {
                     "value": ["variant": "b"],
                 ]
             ], on: again)
-        // In its own process it takes the whole definition when it comes back; otherwise it asks.
-        if mode == .inProcess {
-            _ = try await provider.answers { $0["text"]?["value"] == "bye" }
-        } else {
-            let ready = #"event {"flags": [], "name": "PROVIDER_READY"}"#
-            while provider.count(of: ready) < 3 { try await Task.sleep(for: .milliseconds(20)) }
-            try await ground.change(
-                [["op": "put", "kind": "flag-rule", "environment": "production", "key": "count", "value": [:]]],
-                on: again)
-            _ = try await provider.answers { $0["text"]?["value"] == "bye" }
+        // In its own process it takes the whole definition when it comes back; otherwise it asks, here after the next change it is told of,
+        // and when it listens again only it knows.
+        var isDisabled = false
+        while try !provider.allAnswers().contains(where: { $0["text"]?["value"] == "bye" }) {
+            try #require(!provider.process.hasEnded, "\(provider.process.errors)")
+            if mode == .rpc {
+                isDisabled.toggle()
+                try await ground.change(
+                    [
+                        [
+                            "op": "put", "kind": "flag-rule", "environment": "production", "key": "count",
+                            "value": ["state": isDisabled ? "DISABLED" : "ENABLED"],
+                        ]
+                    ], on: again)
+            }
+            try await Task.sleep(for: .milliseconds(200))
         }
         try await provider.stop()
         try await again.stop()
@@ -108,6 +114,59 @@ struct FlagdProviderTests {
     }
 }
 
+extension FlagdProviderTests {
+    @Test(
+        .enabled(if: FlagdTestbed.isPresent, Comment(rawValue: FlagdTestbed.absence)),
+        .enabled(Comment(rawValue: OpenFeatureTools.absence)) { try await OpenFeatureTools.areInstalled() },
+        arguments: Mode.allCases)
+    func `every scenario of flagd's test bed about evaluation holds`(_ mode: Mode) async throws {
+        let ground = try await FlagGround(isSecure: false)
+        try await FlagdTestbed.load(into: ground.server.client)
+        var cases = try FlagdTestbed.cases()
+        // Answers to single questions carry metadata, but that client passes on only what it has evaluated itself.
+        if mode == .inProcess { cases += try FlagdTestbed.cases(of: ["metadata"]) }
+        let provider = try await ground.provider(
+            mode, token: ground.server.token, selector: "testbed/production", asking: cases.map(\.request))
+        let line = try #require(await provider.process.line(after: "answers "), "\(provider.process.errors)")
+        let answers = try JSONValue(parsing: line).arrayValue ?? []
+        #expect(answers.count == cases.count && answers.count > 50)
+        for (scenario, answer) in zip(cases, answers) {
+            if let value = scenario.value { #expect(answer["value"] == value, "\(scenario): \(answer)") }
+            if let reason = scenario.reason {
+                // What it has asked before and is the same for all it does not ask again.
+                let found = answer["reason"] == "CACHED" ? "STATIC" : answer["reason"]?.stringValue
+                #expect(found == reason, "\(scenario): \(answer)")
+            }
+            if let code = scenario.errorCode {
+                #expect(answer["errorCode"]?.stringValue == code, "\(scenario): \(answer)")
+            }
+            for member in scenario.metadata.members {
+                #expect(answer["metadata"]?[member.name] == member.value, "\(scenario): \(answer)")
+            }
+        }
+        try await provider.stop()
+        try await ground.server.stop()
+    }
+
+    @Test(
+        .enabled(Comment(rawValue: OpenFeatureTools.absence)) { try await OpenFeatureTools.areInstalled() },
+        arguments: Mode.allCases)
+    func `a certificate proves who calls`(_ mode: Mode) async throws {
+        let ground = try await FlagGround(isSecure: true)
+        let robot = try #require(try await ground.certificate("robot"))
+        let stranger = try await ground.provider(
+            mode, token: nil, selector: "shop/production", asking: nil, showing: robot)
+        #expect(await stranger.process.line(after: "failed ") != nil, "it has no role yet")
+        await stranger.process.end()
+        try await ground.bind("certificate:robot")
+        let provider = try await ground.provider(
+            mode, token: nil, selector: "shop/production", asking: nil, showing: robot)
+        #expect(try await provider.answers { _ in true }["plain"]?["value"] == true)
+        try await provider.stop()
+        try await ground.server.stop()
+    }
+}
+
 /// A server with flags, and tokens for them.
 struct FlagGround {
     let server: CfgProcess
@@ -127,7 +186,7 @@ struct FlagGround {
             ["flag": "text", "type": "string", "default": "?", "context": ["country": "DE", "targetingKey": "u"]]
         ),
         ("count", ["flag": "count", "type": "integer", "default": 0]),
-        ("share", ["flag": "share", "type": "double", "default": 0.1]),
+        ("share", ["flag": "share", "type": "float", "default": 0.1]),
         ("object", ["flag": "object", "type": "object", "default": [:]]),
         ("off", ["flag": "off", "type": "boolean", "default": true]),
         ("open", ["flag": "open", "type": "boolean", "default": true]),
@@ -155,7 +214,9 @@ struct FlagGround {
         if isSecure {
             let signing = try await Authority("servers")
             let own = try await signing.certificate("localhost", names: "IP:127.0.0.1,DNS:localhost")
-            arguments += ["--tls-certificate", own.certificate, "--tls-key", own.key]
+            arguments += [
+                "--tls-certificate", own.certificate, "--tls-key", own.key, "--client-ca", signing.certificate,
+            ]
             authority = signing
         }
         let server = try await CfgProcess(.init(arguments: arguments))
@@ -198,19 +259,41 @@ struct FlagGround {
         try await provider(mode, token: token, selector: selector)
     }
 
+    /// - Parameters:
+    ///   - asking: nil for the questions about its own flags.
+    ///   - showing: what the client shows in the handshake.
     func provider(
-        _ mode: FlagdProviderTests.Mode, token: String?, selector: String? = nil
+        _ mode: FlagdProviderTests.Mode, token: String?, selector: String? = nil, asking: [JSONValue]? = nil,
+        showing certificate: Authority.Certificate? = nil
     ) async throws -> RunningProvider {
         var environment = ["PATH": "/usr/bin:/bin"]
         environment["TOKEN"] = token
         environment["AUTHORITY"] = authority?.certificate
         environment["SELECTOR"] = selector
+        environment["CERTIFICATE"] = certificate?.certificate
+        environment["KEY"] = certificate?.key
+        let id = UUID().uuidString
+        let file = try asking.map { try folder.write("\(id).json", JSONValue.array($0).canonicalText) } ?? questions
         let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "Oracles/flagd_provider.py").path(percentEncoded: false)
         let process = try WatchedProcess(
-            OpenFeatureTools.python, [script, String(grpcPort), mode.rawValue, questions], environment: environment,
-            directory: folder.root, errorFile: folder.path(UUID().uuidString))
+            OpenFeatureTools.python, [script, String(grpcPort), mode.rawValue, file], environment: environment,
+            directory: folder.root, errorFile: folder.path(id))
         return RunningProvider(process: process, names: Self.questions.map(\.name))
+    }
+
+    /// A certificate that the server takes for its holder's.
+    func certificate(_ name: String) async throws -> Authority.Certificate? { try await authority?.certificate(name) }
+
+    /// Lets somebody evaluate in production.
+    func bind(_ subject: String) async throws {
+        try await wire.change(
+            [
+                [
+                    "op": "put", "kind": "binding", "key": "robot",
+                    "value": ["subject": .string(subject), "role": "evaluator", "environments": ["production"]],
+                ]
+            ], on: server)
     }
 
     /// The API over HTTP or HTTPS, as curl has it.
@@ -245,11 +328,7 @@ struct RunningProvider {
     /// The first answers that are as they should be, by the question's name.
     func answers(_ isRight: ([String: JSONValue]) -> Bool) async throws -> [String: JSONValue] {
         while true {
-            for line in process.output.split(separator: "\n") where line.hasPrefix("answers ") {
-                let values = try JSONValue(parsing: String(line.dropFirst("answers ".count))).arrayValue ?? []
-                let answers = Dictionary(uniqueKeysWithValues: zip(names, values.map(Self.withoutMetadata)))
-                if isRight(answers) { return answers }
-            }
+            if let answers = try allAnswers().first(where: isRight) { return answers }
             guard !process.hasEnded else {
                 throw UnexpectedAnswer(description: "the provider ended:\n\(process.output)\n\(process.errors)")
             }
@@ -257,7 +336,13 @@ struct RunningProvider {
         }
     }
 
-    func count(of line: String) -> Int { process.output.split(separator: "\n").count { $0 == line } }
+    /// What it has answered so far, each time by the question's name.
+    func allAnswers() throws -> [[String: JSONValue]] {
+        try process.output.split(separator: "\n").filter { $0.hasPrefix("answers ") }.map { line in
+            let values = try JSONValue(parsing: String(line.dropFirst("answers ".count))).arrayValue ?? []
+            return Dictionary(uniqueKeysWithValues: zip(names, values.map(Self.withoutMetadata)))
+        }
+    }
 
     func stop() async throws {
         process.signal(SIGTERM)

@@ -57,9 +57,9 @@ enum FlagdTestbed {
 
     /// The scenarios about evaluation of the providers' features, as far as they are of flags that the platform takes and of today's
     /// bucketing.
-    static func cases() throws -> [Case] {
+    static func cases(of features: [String] = ["targeting", "evaluation", "disabled"]) throws -> [Case] {
         guard isPresent else { return [] }
-        let scenarios = try ["targeting", "evaluation", "disabled"].flatMap { name in
+        let scenarios = try features.flatMap { name in
             let text = String(decoding: try SharedData.bytes("\(folder)/gherkin/\(name).feature"), as: UTF8.self)
             return GherkinScenario.all(in: text, file: name + ".feature")
         }

@@ -3,9 +3,9 @@
     flagd_provider.py PORT MODE QUESTIONS
 
 MODE is rpc or in-process. QUESTIONS is a JSON file: [{"flag", "type", "default", "context"}, …]. In the environment: TOKEN, sent with every
-call; AUTHORITY, a PEM file that signed the server's certificate, for TLS; SELECTOR.
+call; AUTHORITY, a PEM file that signed the server's certificate, for TLS; CERTIFICATE and KEY, PEM files to show in the handshake; SELECTOR.
 
-Prints "event {"name", "flags"}" for each event of the provider, and "answers [{"value", "variant", "reason", "errorCode", "metadata"}, …]"
+Prints "event {"name", "flags", "message" of an error}" for each event of the provider, and "answers [{"value", "variant", "reason", "errorCode", "metadata"}, …]"
 once it is ready and after each change. Ends at SIGTERM, or when the server says that it never will be ready.
 """
 import json
@@ -22,7 +22,9 @@ from openfeature.evaluation_context import EvaluationContext
 from openfeature.event import ProviderEvent
 
 port, mode, questions = sys.argv[1:]
-questions = json.load(open(questions))
+with open(questions, encoding="utf-8") as file:
+    # A whole number that large was a float before it was written as JSON.
+    questions = json.load(file, parse_int=lambda text: int(text) if abs(int(text)) < 1 << 63 else float(text))
 token = os.environ.get("TOKEN")
 authority = os.environ.get("AUTHORITY")
 
@@ -44,8 +46,8 @@ class Authorization(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInte
 
 settings = {}
 if authority:
-    with open(authority, "rb") as file:
-        credentials = grpc.ssl_channel_credentials(file.read())
+    files = [open(os.environ[name], "rb").read() if name in os.environ else None for name in ("AUTHORITY", "KEY", "CERTIFICATE")]
+    credentials = grpc.ssl_channel_credentials(*files)
     if token:
         credentials = grpc.composite_channel_credentials(credentials, grpc.access_token_call_credentials(token))
     settings = {"tls": True, "channel_credentials": credentials}
@@ -63,7 +65,10 @@ changes = queue.Queue()
 
 def told(event):
     def handle(details):
-        say("event", {"name": event.name, "flags": sorted(details.flags_changed or [])})
+        said = {"name": event.name, "flags": sorted(details.flags_changed or [])}
+        if event == ProviderEvent.PROVIDER_ERROR:
+            said["message"] = details.message
+        say("event", said)
         if event == ProviderEvent.PROVIDER_CONFIGURATION_CHANGED:
             changes.put(True)
 
@@ -74,12 +79,12 @@ def answers():
     client = api.get_client()
     ask = {
         "boolean": client.get_boolean_details, "string": client.get_string_details, "integer": client.get_integer_details,
-        "double": client.get_float_details, "object": client.get_object_details,
+        "float": client.get_float_details, "object": client.get_object_details,
     }
     results = []
     for question in questions:
         context = dict(question.get("context") or {})
-        details = ask[question["type"]](
+        details = ask[question["type"].lower()](
             question["flag"], question["default"], EvaluationContext(context.pop("targetingKey", None), context))
         results.append({
             "value": details.value, "variant": details.variant, "reason": details.reason,
