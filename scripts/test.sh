@@ -9,7 +9,7 @@ part=.build/test-part.log
 : >"$log"
 failed=()
 for suites in \
-    "ArchitectureTests|ModelTests|JSONSchemaTests|ConfigFormatsTests|CommandLineTests" \
+    "ArchitectureTests|ModelTests|FlagsTests|JSONSchemaTests|ConfigFormatsTests|CommandLineTests" \
     "StoreTests|IdentityTests" \
     "ControlPlaneTests|APITests|ClientTests" \
     "EndToEndTests" \

@@ -53,9 +53,17 @@ package enum CommandRun {
         process.arguments = executable.contains("/") ? arguments : [executable] + arguments
         if let environment { process.environment = environment }
         process.currentDirectoryURL = URL(filePath: directory ?? folder.root)
-        process.standardInput = FileHandle(forReadingAtPath: folder.path("input"))
-        process.standardOutput = FileHandle(forWritingAtPath: folder.path("output"))
-        process.standardError = FileHandle(forWritingAtPath: folder.path("errors"))
+        let files = [
+            try FileHandle(forReadingFrom: URL(filePath: folder.path("input"))),
+            try FileHandle(forWritingTo: URL(filePath: folder.path("output"))),
+            try FileHandle(forWritingTo: URL(filePath: folder.path("errors"))),
+        ]
+        // A process that has ended may be kept, with its files, for as long as this one runs; Foundation misses the end of later ones
+        // when thousands are open.
+        defer { for file in files { try? file.close() } }
+        process.standardInput = files[0]
+        process.standardOutput = files[1]
+        process.standardError = files[2]
         let running = RunningProcess()
         let deadline = Task {
             try await Task.sleep(for: patience)

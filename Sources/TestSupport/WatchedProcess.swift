@@ -49,11 +49,13 @@ package final class WatchedProcess: Sendable {
             let status = ended.terminationStatus
             self?.update { $0.status = ended.terminationReason == .uncaughtSignal ? 128 + status : status }
         }
+        defer { try? errors.close() }
         try process.runUnblocked()
         let descriptor = output.fileHandleForReading
         Thread { [weak self] in
             // Not `read(upToCount:)`, which waits for that many.
             while case let data = descriptor.availableData, !data.isEmpty { self?.append(data) }
+            try? descriptor.close()
             self?.update { $0.hasOutputEnded = true }
         }.start()
     }

@@ -115,7 +115,10 @@ import Testing
                 (["message": "m", "operations": [], "extra": 1], "/extra", .invalidRequest),
                 (["message": "m", "operations": [7]], "/operations/0", .invalidRequest),
                 (["message": "m", "operations": [operation(("op", "replace"))]], "/operations/0/op", .invalidRequest),
-                (["message": "m", "operations": [operation(("kind", "flag"))]], "/operations/0/kind", .invalidRequest),
+                (
+                    ["message": "m", "operations": [operation(("kind", "toggle"))]], "/operations/0/kind",
+                    .invalidRequest
+                ),
                 (["message": "m", "operations": [operation(("key", 7))]], "/operations/0/key", .invalidRequest),
                 (["message": "m", "operations": [operation(("key", "a..b"))]], "/operations/0/key", .invalidName),
                 (["message": "m", "operations": [operation(("key", "../etc"))]], "/operations/0/key", .invalidName),

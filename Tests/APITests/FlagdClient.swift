@@ -54,10 +54,11 @@ struct FlagdClient: Sendable {
         try await v2.resolveBoolean(.with { $0.flagKey = key }, metadata: metadata(selector: selector))
     }
 
+    /// Without signs of life, which come when nothing else does.
     func events(selector: String? = Self.selector) -> Received<Flagd_Evaluation_V2_EventStreamResponse> {
         Received { continuation in
             try await v2.eventStream(.init(), metadata: metadata(selector: selector)) { response in
-                for try await event in response.messages { continuation.yield(event) }
+                for try await event in response.messages where event.type != "keep_alive" { continuation.yield(event) }
             }
         }
     }

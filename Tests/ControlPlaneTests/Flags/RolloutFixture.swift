@@ -125,7 +125,7 @@ extension PlatformUnderTest {
     func eventually(
         _ what: String, _ location: SourceLocation = #_sourceLocation, _ isSo: () async throws -> Bool
     ) async throws {
-        for _ in 0..<2_000 {
+        for _ in 0..<12_000 {
             if try await isSo() { return }
             try await Task.sleep(for: .milliseconds(5))
         }

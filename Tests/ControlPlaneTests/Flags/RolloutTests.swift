@@ -222,12 +222,12 @@ import Testing
                 try await test.makeFlag()
                 try await test.write([test.putRollout(Self.guarded(bake: 0))])
                 try await test.expectStep(0)
-                for seconds in [0, 200, 200, 199] as [Int64] {
+                try await test.eventually("the guard is asked") { !metric.asked.isEmpty }
+                try await test.settle()
+                for seconds in [200, 200, 199] as [Int64] {
                     let before = metric.asked.count
                     clock.advance(seconds: seconds)
-                    if seconds > 0 {
-                        try await test.eventually("the guard is asked") { metric.asked.count > before }
-                    }
+                    try await test.eventually("the guard is asked again") { metric.asked.count > before }
                     try await test.settle()
                 }
                 #expect(test.rollout?.state == .running && test.rollout?.step == 0)

@@ -27,7 +27,10 @@ import Testing
         let altered = after.contents.filter { before.contents[$0.order] !== $0 }
         #expect(altered.map(\.key) == [Self.key(7)])
         #expect(after.document.bytes != before.document.bytes)
-        for _ in 0..<40 { try ledger.commit(.rule(Self.key(9), in: "prod"), .delete(.kill(Self.key(7), "prod"))); try ledger.commit(.kill(Self.key(7), in: "prod"), .delete(.rule(Self.key(9), "prod"))) }
+        for _ in 0..<40 {
+            try ledger.commit(.rule(Self.key(9), in: "prod"), .delete(.kill(Self.key(7), "prod")))
+            try ledger.commit(.kill(Self.key(7), in: "prod"), .delete(.rule(Self.key(9), "prod")))
+        }
         let last = try #require(ledger.project().resolvedFlags["prod"])
         #expect(last.document.bytes == after.document.bytes)
         #expect(last.portableDocument(named: "shop/prod") == after.portableDocument(named: "shop/prod"))
