@@ -76,7 +76,7 @@ package final class Flag: Sendable {
         case .object(let object)? where object.isEmpty:
             (targeting, faults, references) = (.none, [], [])
         case .object(let object)?:
-            var compiler = LogicCompiler(evaluators: evaluators, bucketing: bucketing)
+            var compiler = LogicCompiler(evaluators: evaluators, bucketing: bucketing, variants: variants)
             let rule = compiler.compile(.object(object), at: place.appending("targeting"))
             (targeting, faults, references) = (.rule(rule), compiler.faults, compiler.references)
         default:
@@ -126,21 +126,20 @@ package final class Flag: Sendable {
     private func resolve(
         _ rule: any Expression, in evaluation: inout Evaluation, as type: FlagType?
     ) -> Resolution {
-        let result: FlagValue
         do {
-            result = try rule.value(in: &evaluation)
+            switch try rule.decision(in: &evaluation) {
+            case .variant(let variant): return given(variant, .targetingMatch, as: type)
+            case .value(.null): return resolveDefault(.default, as: type)
+            case .value(let value):
+                guard let name = value.variantName, let found = variants.first(where: { $0.isChosen(by: name) }) else {
+                    return Resolution(.general)
+                }
+                return given(found, .targetingMatch, as: type)
+            }
         } catch {
             if case .unknownOperator = error { return Resolution(.parseError) }
             return Resolution(.general)
         }
-        let found: Variant?
-        switch result {
-        case .null: return resolveDefault(.default, as: type)
-        case .string(let name): found = Self.find(name, in: variants)
-        default: found = result.variantName.flatMap { Self.find($0, in: variants) }
-        }
-        guard let found, !found.value.isNull, !found.name.isEmpty else { return Resolution(.general) }
-        return given(found, .targetingMatch, as: type)
     }
 
     private func resolveDefault(_ reason: Resolution.Reason, as type: FlagType?) -> Resolution {

@@ -11,7 +11,7 @@ enum EvaluationFailure: Error, Sendable {
 }
 
 /// One evaluation under way.
-struct Evaluation {
+struct Evaluation: ~Copyable {
     /// What one evaluation may cost: each operator counts one step, and what makes lists and texts counts by their size.
     static let stepLimit = 1_000_000
 

@@ -5,11 +5,23 @@ protocol Expression: AnyObject, Sendable {
     func value(in evaluation: inout Evaluation) throws(EvaluationFailure) -> FlagValue
     /// Whether the value counts as true. The same as asking the value, without making it.
     func isTrue(in evaluation: inout Evaluation) throws(EvaluationFailure) -> Bool
+    /// What the flag comes to whose rule this is. The same as asking the value, without looking for the variant that a constant names.
+    func decision(in evaluation: inout Evaluation) throws(EvaluationFailure) -> Decision
+}
+
+/// What a rule says.
+enum Decision {
+    case variant(Variant)
+    case value(FlagValue)
 }
 
 extension Expression {
     func isTrue(in evaluation: inout Evaluation) throws(EvaluationFailure) -> Bool {
         try value(in: &evaluation).isTruthy
+    }
+
+    func decision(in evaluation: inout Evaluation) throws(EvaluationFailure) -> Decision {
+        .value(try value(in: &evaluation))
     }
 }
 
@@ -24,13 +36,20 @@ extension Predicate {
 
 final class Constant: Expression {
     let constant: FlagValue
+    /// The variant of that name, of the flag whose rule this is in.
+    private let variant: Variant?
 
-    init(_ constant: FlagValue) {
+    init(_ constant: FlagValue, variant: Variant? = nil) {
         self.constant = constant
+        self.variant = variant
     }
 
     func value(in evaluation: inout Evaluation) throws(EvaluationFailure) -> FlagValue { constant }
     func isTrue(in evaluation: inout Evaluation) throws(EvaluationFailure) -> Bool { constant.isTruthy }
+
+    func decision(in evaluation: inout Evaluation) throws(EvaluationFailure) -> Decision {
+        variant.map { .variant($0) } ?? .value(constant)
+    }
 }
 
 /// `[expression, …]`: a list of what they give.

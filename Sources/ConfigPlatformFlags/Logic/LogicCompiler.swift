@@ -9,6 +9,8 @@ struct LogicCompiler {
     let bucketing: Bucketing
     /// Whether every operator tells the trace what it came to.
     let isTraced: Bool
+    /// Of the flag whose rule is compiled; none for what several flags share.
+    private let variants: [Variant]
     private(set) var faults: [LogicFault] = []
     /// Names of shared rules that were referred to, directly or through others.
     private(set) var references: Set<String> = []
@@ -19,8 +21,11 @@ struct LogicCompiler {
     private var depth: Int
 
     /// The depth at which compiling starts counts toward the limit.
-    init(evaluators: Evaluators, bucketing: Bucketing, isTraced: Bool = false, depth: Int = 0) {
+    init(
+        evaluators: Evaluators, bucketing: Bucketing, variants: [Variant] = [], isTraced: Bool = false, depth: Int = 0
+    ) {
         self.evaluators = evaluators
+        self.variants = variants
         self.bucketing = bucketing
         self.isTraced = isTraced
         self.depth = depth
@@ -42,6 +47,8 @@ struct LogicCompiler {
             let pointer = pointer.appending(member.name)
             let compiled = compileOperator(member.name, member.value, at: pointer)
             return isTraced && !(compiled is Traced) ? Traced(compiled, member.name, at: pointer) : compiled
+        case .string(let name):
+            return Constant(.string(name), variant: variants.first { $0.isChosen(by: name) })
         default:
             return Constant(FlagValue(logic))
         }

@@ -27,9 +27,19 @@ package struct FlagReading: Sendable {
         return answer(flag, compiled, context, as: type)
     }
 
+    /// Calls the body with what every flag comes to that is not archived, in order of key.
+    package func resolveAll(_ context: FlagContext, _ body: (FlagAnswer) -> Void) {
+        for flag in flags.contents {
+            guard let compiled = flag.compiled else { continue }
+            body(answer(flag, compiled, context, as: nil))
+        }
+    }
+
     /// What every flag comes to that is not archived, in order of key.
     package func resolveAll(_ context: FlagContext) -> [FlagAnswer] {
-        flags.contents.compactMap { flag in flag.compiled.map { answer(flag, $0, context, as: nil) } }
+        var answers: [FlagAnswer] = []
+        resolveAll(context) { answers.append($0) }
+        return answers
     }
 
     private func answer(

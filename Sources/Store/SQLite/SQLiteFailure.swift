@@ -46,7 +46,8 @@ extension SQLiteFailure {
     /// The failure as those above know it. `path` is the database's file.
     func storeError(_ moment: Moment, path: String) -> StoreError {
         switch code & 0xFF {
-        case SQLITE_CORRUPT, SQLITE_NOTADB:
+        case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_TOOBIG:
+            // Nothing that was ever written is too big for SQLite: a length that is has been damaged.
             return .corrupted(Self.damaged(path, said: message))
         case SQLITE_FULL:
             return .full(Self.noSpace(path))

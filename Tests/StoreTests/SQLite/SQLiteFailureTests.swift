@@ -16,6 +16,7 @@ import Testing
         #expect(failure(.SQLITE_CORRUPT) == .corrupted)
         #expect(failure(.SQLITE_NOTADB, .opening) == .corrupted)
         #expect(failure(.SQLITE_IOERR_SHORT_READ, .reading) == .corrupted)
+        #expect(failure(.SQLITE_TOOBIG, .opening) == .corrupted, "a length that was damaged")
         #expect(failure(.SQLITE_FULL) == .full)
         #expect(failure(.SQLITE_IOERR_WRITE, systemError: ENOSPC) == .full)
         #expect(failure(.SQLITE_IOERR_WRITE, systemError: EDQUOT) == .full)

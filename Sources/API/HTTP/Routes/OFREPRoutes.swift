@@ -29,11 +29,14 @@ enum OFREPRoutes {
     private static func evaluateOne(
         _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
     ) async throws(Problem) -> Answer {
-        let key = try request.parameter("flag")
-        let flags = try flags(platform, caller, request)
+        try evaluate(request.parameter("flag"), flags(platform, caller, place(request)), request.body)
+    }
+
+    /// The answer of what one flag comes to for a request's body.
+    static func evaluate(_ key: String, _ flags: FlagReading, _ body: [UInt8]) -> Answer {
         let context: FlagContext
         do throws(InvalidContext) {
-            context = try self.context(request.body)
+            context = try self.context(body)
         } catch {
             return failure(.badRequest, key: key, error.code, error.message)
         }
@@ -51,24 +54,37 @@ enum OFREPRoutes {
         if let text = request.query["flagConfigEtag"], let token = try? RevisionToken(parsing: text) {
             try await platform.awaitRevision(token)
         }
-        let flags = try flags(platform, caller, request)
+        return try evaluateAll(
+            flags(platform, caller, place(request)), request.body, path: request.path,
+            known: request.fields[.ifNoneMatch])
+    }
+
+    /// The answer of what all flags come to for a request's body.
+    ///
+    /// - Parameters:
+    ///   - path: The request's, which tells the events' by what it begins with.
+    ///   - known: Its `If-None-Match`.
+    static func evaluateAll(
+        _ flags: FlagReading, _ body: [UInt8], path: Substring, known: String?
+    ) throws(Problem) -> Answer {
         let context: FlagContext
         do throws(InvalidContext) {
-            context = try self.context(request.body)
+            context = try self.context(body)
         } catch {
             return failure(.badRequest, key: nil, error.code, error.message)
         }
-        let answers = flags.resolveAll(context)
         var evaluated = JSONBytes()
-        evaluated.array(of: answers) { json, answer in json.object { $0.evaluation(answer) } }
+        evaluated.array { json in
+            flags.resolveAll(context) { answer in json.object { $0.evaluation(answer) } }
+        }
         let entityTag = "\"\(Digest.of(evaluated.bytes).hexadecimal.prefix(32))\""
-        if let known = request.fields[.ifNoneMatch],
-            try EntityTagList(parsing: known, of: "If-None-Match").weaklyMatches(entityTag)
-        {
+        if let known, try EntityTagList(parsing: known, of: "If-None-Match").weaklyMatches(entityTag) {
             return Answer(status: .notModified).tagged(entityTag)
         }
-        return .json { json in
-            json.array("eventStreams", of: [eventsPath(flags, request)]) { json, path in
+        // Where changes after this answer are told.
+        let events = "\(path.dropLast("evaluate/flags".count))events?after=\(flags.token.text)"
+        return .json(capacity: evaluated.bytes.count + 512) { json in
+            json.array("eventStreams", of: [events]) { json, path in
                 json.object { json in
                     json.object("endpoint") { $0.member("requestUri", path) }
                     json.member("type", "sse")
@@ -77,12 +93,6 @@ enum OFREPRoutes {
             json.member("flags", canonical: evaluated.bytes)
             json.object("metadata") { $0.member("flagSetId", flags.setName) }
         }.tagged(entityTag)
-    }
-
-    /// Where changes after this answer are told.
-    private static func eventsPath(_ flags: FlagReading, _ request: IncomingRequest) -> String {
-        let base = request.path.dropLast("evaluate/flags".count)
-        return "\(base)events?after=\(flags.token.text)"
     }
 
     private static func failure(
@@ -100,13 +110,12 @@ enum OFREPRoutes {
     private static func follow(
         _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
     ) async throws(Problem) -> Answer {
-        let place = try place(platform, caller, request)
         let fields: HTTPFields = [.contentType: Answer.ContentType.events.rawValue]
         // Without a place to resume from there is nothing that the client could have missed.
-        let flags = try platform.flags(caller, place.environment, of: place.project)
+        let flags = try flags(platform, caller, place(request))
         if request.method == .head { return Answer(status: .ok, fields: fields) }
         let after = try request.resumeToken() ?? flags.token
-        let subscription = try await platform.watchFlags(caller, place.environment, of: place.project, after: after)
+        let subscription = try await platform.watchFlags(caller, flags.environment, of: flags.project, after: after)
         return Answer(
             status: .ok, fields: fields,
             content: .events(EventStream(subscription: subscription, caller: caller, format: .openFeature)))
@@ -114,20 +123,19 @@ enum OFREPRoutes {
 
     // MARK: Reading a request
 
-    private static func place(
-        _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
-    ) throws(Problem) -> (project: ProjectName, environment: EnvironmentName) {
-        guard request.parameters.contains(where: { $0.name == "project" }) else {
-            return try platform.flagEnvironment(of: caller, selector: nil)
-        }
+    typealias Place = (project: ProjectName, environment: EnvironmentName)
+
+    /// Nil for an address that names none.
+    private static func place(_ request: IncomingRequest) throws(Problem) -> Place? {
+        guard request.parameters.contains(where: { $0.name == "project" }) else { return nil }
         return (try request.project(), try request.environment())
     }
 
-    private static func flags(
-        _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
-    ) throws(Problem) -> FlagReading {
-        let place = try place(platform, caller, request)
-        return try platform.flags(caller, place.environment, of: place.project)
+    /// The flags of a place; nil for the only one that the caller's token is for.
+    static func flags(_ platform: Platform, _ caller: Caller, _ place: Place?) throws(Problem) -> FlagReading {
+        if let place { return try platform.flags(caller, place.environment, of: place.project) }
+        let own = try platform.flagEnvironment(of: caller, selector: nil)
+        return try platform.flags(caller, own.environment, of: own.project)
     }
 
     private struct InvalidContext: Error {

@@ -45,7 +45,7 @@ struct ConnectionPipeline: Sendable {
         try pipeline.addHandler(
             DirectReads(core, activity: activity, sourceAddress: channel.remoteAddress?.ipAddress))
         try pipeline.addHandler(
-            DirectChanges(
+            DirectPosts(
                 core, activity: activity, requestTime: patience.request,
                 sourceAddress: channel.remoteAddress?.ipAddress))
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: isSecure))

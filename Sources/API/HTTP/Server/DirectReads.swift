@@ -127,43 +127,28 @@ final class DirectReads: ChannelDuplexHandler, RemovableChannelHandler {
         var wishes = Wishes()
         for (name, value) in headers {
             switch name.utf8.count {
-            case 6 where spells(name, "accept"):
+            case 6 where name.spells("accept"):
                 guard value == "*/*" || value == "application/json" else { return nil }
-            case 6 where spells(name, "expect"), 8 where spells(name, "if-match"),
-                17 where spells(name, "transfer-encoding"),
-                18 where spells(name, "x-minimum-revision"):
+            case 6 where name.spells("expect"), 8 where name.spells("if-match"),
+                17 where name.spells("transfer-encoding"),
+                18 where name.spells("x-minimum-revision"):
                 return nil
-            case 10 where spells(name, "connection"):
-                guard spells(value, "keep-alive") else { return nil }
-            case 12 where spells(name, "x-request-id"):
+            case 10 where name.spells("connection"):
+                guard value.spells("keep-alive") else { return nil }
+            case 12 where name.spells("x-request-id"):
                 wishes.requestID = value
-            case 13 where spells(name, "authorization"):
+            case 13 where name.spells("authorization"):
                 guard wishes.authorization == nil else { return nil }
                 wishes.authorization = value
-            case 13 where spells(name, "if-none-match"):
+            case 13 where name.spells("if-none-match"):
                 guard wishes.noneMatch == nil else { return nil }
                 wishes.noneMatch = value
-            case 14 where spells(name, "content-length"):
+            case 14 where name.spells("content-length"):
                 guard value == "0" else { return nil }
             default: break
             }
         }
         return wishes
-    }
-
-    /// Whether the text is that one but for the case of its ASCII letters.
-    private static func spells(_ text: String, _ lowercased: StaticString) -> Bool {
-        let bytes = text.utf8
-        guard bytes.count == lowercased.utf8CodeUnitCount else { return false }
-        return lowercased.withUTF8Buffer { wanted in
-            var index = 0
-            for byte in bytes {
-                let folded = (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
-                if folded != wanted[index] { return false }
-                index += 1
-            }
-            return true
-        }
     }
 
     // MARK: Answering
@@ -233,5 +218,22 @@ enum BearerToken {
         let scheme = authorization.prefix(7)
         guard scheme.lowercased() == "bearer " else { return nil }
         return String(authorization.dropFirst(7).drop { $0 == " " })
+    }
+}
+
+extension String {
+    /// Whether it is that text but for the case of its ASCII letters.
+    func spells(_ lowercased: StaticString) -> Bool {
+        let bytes = utf8
+        guard bytes.count == lowercased.utf8CodeUnitCount else { return false }
+        return lowercased.withUTF8Buffer { wanted in
+            var index = 0
+            for byte in bytes {
+                let folded = (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
+                if folded != wanted[index] { return false }
+                index += 1
+            }
+            return true
+        }
     }
 }

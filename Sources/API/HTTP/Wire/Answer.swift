@@ -27,8 +27,10 @@ struct Answer: Sendable {
     }
 
     /// A JSON object.
-    static func json(_ status: HTTPResponse.Status = .ok, _ body: (inout JSONBytes) -> Void) -> Answer {
-        var json = JSONBytes()
+    static func json(
+        _ status: HTTPResponse.Status = .ok, capacity: Int = 512, _ body: (inout JSONBytes) -> Void
+    ) -> Answer {
+        var json = JSONBytes(capacity: capacity)
         json.object(body)
         return Answer(status: status, bytes: json.bytes, contentType: .json)
     }

@@ -9,8 +9,9 @@ struct JSONBytes {
         private var previousName = ""
     #endif
 
-    init() {
-        bytes.reserveCapacity(512)
+    /// - Parameter capacity: How many bytes there may be before more room is made.
+    init(capacity: Int = 512) {
+        bytes.reserveCapacity(capacity)
     }
 
     mutating func object(_ body: (inout JSONBytes) -> Void) {
@@ -30,6 +31,12 @@ struct JSONBytes {
         nest(UInt8(ascii: "["), UInt8(ascii: "]")) { json in
             for element in elements { body(&json, element) }
         }
+    }
+
+    /// A list of what the body writes.
+    mutating func array(_ body: (inout JSONBytes) -> Void) {
+        separate()
+        nest(UInt8(ascii: "["), UInt8(ascii: "]"), body)
     }
 
     mutating func array<Element>(of elements: some Sequence<Element>, _ body: (inout JSONBytes, Element) -> Void) {

@@ -34,6 +34,12 @@ final class Branch: Expression {
         return try condition.isTrue(in: &evaluation)
             ? consequence.value(in: &evaluation) : alternative.value(in: &evaluation)
     }
+
+    func decision(in evaluation: inout Evaluation) throws(EvaluationFailure) -> Decision {
+        try evaluation.step()
+        return try condition.isTrue(in: &evaluation)
+            ? consequence.decision(in: &evaluation) : alternative.decision(in: &evaluation)
+    }
 }
 
 /// `and`: the first that is false, else the last.

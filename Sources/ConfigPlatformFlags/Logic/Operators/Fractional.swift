@@ -12,17 +12,30 @@ final class Fractional: Expression {
     /// Nil where the flag's key and the targeting key are the bucket key.
     private let key: (any Expression)?
     private let shares: [Argument]
+    /// Of each share, where all of them are written out.
+    private let weights: [Int64]?
     private let bucketing: Bucketing
 
     init(_ arguments: [Argument], bucketing: Bucketing) {
         self.bucketing = bucketing
         let hasKey = arguments.first.map { $0.elements == nil } ?? false
         key = hasKey ? arguments.first?.whole : nil
-        shares = Array(arguments.dropFirst(hasKey ? 1 : 0))
+        let shares = Array(arguments.dropFirst(hasKey ? 1 : 0))
+        self.shares = shares
+        let weights = shares.compactMap(Self.constantWeight)
+        self.weights = weights.count == shares.count ? weights : nil
     }
 
     func value(in evaluation: inout Evaluation) throws(EvaluationFailure) -> FlagValue {
         try bucket(in: &evaluation)?.value ?? .null
+    }
+
+    func decision(in evaluation: inout Evaluation) throws(EvaluationFailure) -> Decision {
+        guard let found = try place(in: &evaluation) else { return .value(.null) }
+        if let share = found.share, let value = shares[share].elements?.first {
+            return try value.decision(in: &evaluation)
+        }
+        return .value(try value(at: found, in: &evaluation))
     }
 
     struct Outcome {
@@ -35,6 +48,36 @@ final class Fractional: Expression {
 
     /// Nil where nobody gets a share.
     func bucket(in evaluation: inout Evaluation) throws(EvaluationFailure) -> Outcome? {
+        guard let found = try place(in: &evaluation) else { return nil }
+        return Outcome(
+            key: found.key, hash: found.hash, bucket: found.bucket, total: found.total,
+            value: try value(at: found, in: &evaluation))
+    }
+
+    /// The share that the bucket falls into.
+    private struct Place {
+        let key: FlagValue
+        let hash: UInt32
+        let bucket: Int64
+        let total: Int64
+        /// Of `shares`; nil for the first argument, where that came to a share.
+        let share: Int?
+        let computed: FlagValue?
+    }
+
+    private func value(at place: Place, in evaluation: inout Evaluation) throws(EvaluationFailure) -> FlagValue {
+        let whole: FlagValue?
+        if let share = place.share {
+            if let value = shares[share].elements?.first { return try value.value(in: &evaluation) }
+            whole = try shares[share].whole.value(in: &evaluation)
+        } else {
+            whole = place.computed
+        }
+        guard case .list(let elements)? = whole, let value = elements.first else { return .null }
+        return value
+    }
+
+    private func place(in evaluation: inout Evaluation) throws(EvaluationFailure) -> Place? {
         try evaluation.step()
         var key = FlagValue.null
         var usesTargetingKey = self.key == nil
@@ -50,8 +93,8 @@ final class Fractional: Expression {
         if let computed {
             if let weight = Self.weight(ofComputed: computed) { total = weight } else { isValid = false }
         }
-        for share in shares {
-            if let weight = try Self.weight(of: share, in: &evaluation) { total += weight } else { isValid = false }
+        for index in shares.indices {
+            if let weight = try weight(of: index, in: &evaluation) { total += weight } else { isValid = false }
         }
         var hash: UInt32?
         if !usesTargetingKey {
@@ -61,30 +104,18 @@ final class Fractional: Expression {
             hash = bucketing.hash(ofFlag: both.flagKey, targetingKey: both.targetingKey)
         }
         guard let hash, isValid, total > 0, total <= Int64(Int32.max) else { return nil }
-        return try outcome(key, hash, total, computed, in: &evaluation)
-    }
-
-    private func outcome(
-        _ key: FlagValue, _ hash: UInt32, _ total: Int64, _ computed: FlagValue?, in evaluation: inout Evaluation
-    ) throws(EvaluationFailure) -> Outcome? {
         let bucket = Int64((UInt64(hash) &* UInt64(total)) >> 32)
-        var end: Int64 = 0
-        if case .list(let elements)? = computed, let weight = computed.flatMap(Self.weight(ofComputed:)) {
-            end += weight
-            if bucket < end {
-                return Outcome(key: key, hash: hash, bucket: bucket, total: total, value: elements[0])
-            }
+        func place(_ share: Int?) -> Place {
+            Place(key: key, hash: hash, bucket: bucket, total: total, share: share, computed: computed)
         }
-        for share in shares {
-            end += try Self.weight(of: share, in: &evaluation) ?? 0
-            guard bucket < end else { continue }
-            var value = FlagValue.null
-            if let elements = share.elements {
-                value = try elements[0].value(in: &evaluation)
-            } else if case .list(let elements) = try share.whole.value(in: &evaluation) {
-                value = elements[0]
-            }
-            return Outcome(key: key, hash: hash, bucket: bucket, total: total, value: value)
+        var end: Int64 = 0
+        if let computed, let weight = Self.weight(ofComputed: computed) {
+            end += weight
+            if bucket < end { return place(nil) }
+        }
+        for index in shares.indices {
+            end += try weight(of: index, in: &evaluation) ?? 0
+            if bucket < end { return place(index) }
         }
         return nil
     }
@@ -105,15 +136,25 @@ final class Fractional: Expression {
         return (evaluation.scope == nil ? evaluation.flagKey : "", targetingKey)
     }
 
-    private static func weight(of share: Argument, in evaluation: inout Evaluation) throws(EvaluationFailure) -> Int64?
-    {
-        guard let elements = share.elements else { return weight(ofComputed: try share.whole.value(in: &evaluation)) }
+    @inline(__always)
+    private func weight(of index: Int, in evaluation: inout Evaluation) throws(EvaluationFailure) -> Int64? {
+        if let weights { return weights[index] }
+        let share = shares[index]
+        guard let elements = share.elements else {
+            return Self.weight(ofComputed: try share.whole.value(in: &evaluation))
+        }
         switch elements.count {
         case 1: return 1
-        case 2:
-            if let constant = elements[1] as? Constant { return weight(constant.constant) }
-            return weight(try elements[1].value(in: &evaluation))
+        case 2: return Self.weight(try elements[1].value(in: &evaluation))
         default: return nil
+        }
+    }
+
+    private static func constantWeight(of share: Argument) -> Int64? {
+        switch share.elements?.count {
+        case 1?: 1
+        case 2?: (share.elements?[1] as? Constant).flatMap { weight($0.constant) }
+        default: nil
         }
     }
 

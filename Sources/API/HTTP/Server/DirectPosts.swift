@@ -5,10 +5,10 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// Takes the commonest write, a plain `POST …/changes`, on the connection's own event loop and answers it when the writer has: no task is
-/// started, and nobody is woken, for a change. Whatever is not plainly that is handed on, and what cannot be read too, so that there is one
-/// place that says why.
-final class DirectChanges: ChannelDuplexHandler, RemovableChannelHandler {
+/// Takes the commonest requests with a body on the connection's own event loop: a plain `POST …/changes`, which is answered when the writer
+/// has, and the evaluation of flags over OFREP, which is answered at once. No task is started for them. Whatever is not plainly that
+/// is handed on, and what cannot be read too, so that there is one place that says why.
+final class DirectPosts: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
@@ -16,11 +16,20 @@ final class DirectChanges: ChannelDuplexHandler, RemovableChannelHandler {
 
     private struct Request {
         let head: HTTPRequestHead
-        let project: ProjectName
+        let target: Target
         let caller: Caller
+        let noneMatch: String?
         let requestID: String
         let began: NIODeadline
         var body: ByteBuffer
+    }
+
+    /// What is asked for, by the request's address.
+    private enum Target {
+        case changes(of: ProjectName)
+        /// A place of nil is the token's own.
+        case flag(String, place: OFREPRoutes.Place?)
+        case flags(place: OFREPRoutes.Place?)
     }
 
     private enum Stage {
@@ -43,7 +52,6 @@ final class DirectChanges: ChannelDuplexHandler, RemovableChannelHandler {
     private let activity: ConnectionActivity
     private let requestTime: TimeAmount
     private let sourceAddress: String?
-    private let routeIndex: Int?
     private var stage = Stage.passing
     /// Requests that were handed on and are not answered yet.
     private var handedOn = 0
@@ -51,9 +59,13 @@ final class DirectChanges: ChannelDuplexHandler, RemovableChannelHandler {
     private var isReadHeld = false
     private var changes: UInt64 = 0
     private var proof = TokenProof()
+    /// What the last address asked for: a connection often asks the same again.
+    private var known: (uri: String, target: Target)?
 
     /// Longer bodies take long to read: that is not for an event loop.
     private static let bodyBytesMax = 16 << 10
+    /// To evaluate more takes longer than other connections of the loop should wait.
+    private static let flagsMax = 1_000
     /// From so many parts on nothing more is read meanwhile.
     private static let heldMax = 16
 
@@ -62,12 +74,7 @@ final class DirectChanges: ChannelDuplexHandler, RemovableChannelHandler {
         self.activity = activity
         self.requestTime = requestTime
         self.sourceAddress = sourceAddress
-        routeIndex = core.router.routes.firstIndex { $0.method == .post && $0.pattern == Self.pattern }
     }
-
-    private static let prefix = "\(RouteTable.base)/projects/"
-    private static let suffix = "/changes"
-    private static let pattern = prefix + "{project}" + suffix
 
     // MARK: In
 
@@ -88,10 +95,9 @@ final class DirectChanges: ChannelDuplexHandler, RemovableChannelHandler {
             stage = .reading(request)
             if request.body.readableBytes > Self.bodyBytesMax { handOn(context, request, isWhole: false) }
         case (.reading(let request), .end(let trailers)):
-            if trailers == nil, let proposal = proposal(request) {
-                write(context, request, proposal)
-            } else {
+            guard trailers == nil, perform(context, request) else {
                 handOn(context, request, isWhole: true)
+                return
             }
         case (.reading, .head), (.passing, .body), (.passing, .end):
             context.fireChannelRead(data)
@@ -151,56 +157,129 @@ final class DirectChanges: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Reading
 
     private func request(_ head: HTTPRequestHead) -> Request? {
-        guard head.method == .POST, head.version == .http1_1, routeIndex != nil, head.uri.hasPrefix(Self.prefix),
-            head.uri.hasSuffix(Self.suffix)
-        else { return nil }
-        let name = head.uri.dropFirst(Self.prefix.utf8.count).dropLast(Self.suffix.utf8.count)
-        guard let project = try? ProjectName(parsing: name), let wishes = Self.wishes(head.headers),
+        guard head.method == .POST, head.version == .http1_1, let target = target(head.uri),
+            let wishes = Self.wishes(head.headers),
             let caller = proof.caller(wishes.authorization, core, sourceAddress: sourceAddress)
         else { return nil }
         let id = core.ids.id(from: wishes.requestID)
         return Request(
-            head: head, project: project,
+            head: head, target: target,
             caller: Caller(
                 subject: caller.subject, means: caller.means, sourceAddress: sourceAddress, requestID: id),
+            noneMatch: wishes.noneMatch,
             requestID: id, began: .now(), body: ByteBuffer())
     }
 
-    /// Nil where a header asks for something else than the plain answer, or might.
-    private static func wishes(_ headers: HTTPHeaders) -> (authorization: String?, requestID: String?)? {
+    /// What a request's headers ask for, where that is no more than this handler can do.
+    private struct Wishes {
         var authorization: String?
+        var noneMatch: String?
         var requestID: String?
+    }
+
+    /// Nil where a header asks for something else than the plain answer, or might.
+    private static func wishes(_ headers: HTTPHeaders) -> Wishes? {
+        var wishes = Wishes()
         var isJSON = false
         var length: Int?
         for (name, value) in headers {
-            switch name.lowercased() {
-            case "authorization":
-                guard authorization == nil else { return nil }
-                authorization = value
-            case "content-length": length = Int(value)
-            case "content-type": isJSON = value == "application/json"
-            case "x-request-id": requestID = value
-            case "accept":
+            switch name.utf8.count {
+            case 13 where name.spells("authorization"):
+                guard wishes.authorization == nil else { return nil }
+                wishes.authorization = value
+            case 13 where name.spells("if-none-match"):
+                guard wishes.noneMatch == nil else { return nil }
+                wishes.noneMatch = value
+            case 14 where name.spells("content-length"): length = Int(value)
+            case 12 where name.spells("content-type"): isJSON = value == "application/json"
+            case 12 where name.spells("x-request-id"): wishes.requestID = value
+            case 6 where name.spells("accept"):
                 guard value == "*/*" || value == "application/json" else { return nil }
-            case "connection":
-                guard value.lowercased() == "keep-alive" else { return nil }
-            case "host", "user-agent", "accept-encoding": break
+            case 10 where name.spells("connection"):
+                guard value.spells("keep-alive") else { return nil }
+            case 4 where name.spells("host"), 10 where name.spells("user-agent"),
+                15 where name.spells("accept-encoding"):
+                break
             default: return nil
             }
         }
         guard isJSON, let length, length <= bodyBytesMax else { return nil }
-        return (authorization, requestID)
+        return wishes
     }
 
-    private func proposal(_ request: Request) -> (Proposal, [ConfigPlatformModel.Operation])? {
-        guard core.platform.state.projects[request.project]?.validators.isEmpty == true,
-            let body = try? ChangeBody(parsing: Array(request.body.readableBytesView))
-        else { return nil }
-        return (
-            Proposal(
-                project: request.project, by: request.caller.author, message: body.message,
-                operations: body.operations), body.operations
-        )
+    private func target(_ uri: String) -> Target? {
+        if let known, known.uri.utf8.elementsEqual(uri.utf8) { return known.target }
+        guard let target = Self.target(uri) else { return nil }
+        known = (uri, target)
+        return target
+    }
+
+    private static func target(_ uri: String) -> Target? {
+        let parts = uri.split(separator: "/", omittingEmptySubsequences: false)
+        let prefix = RouteTable.base.split(separator: "/", omittingEmptySubsequences: false)
+        if parts.starts(with: prefix) {
+            let parts = parts.dropFirst(prefix.count)
+            guard parts.count == 3, parts.first == "projects", parts.last == "changes",
+                let project = try? ProjectName(parsing: parts[parts.startIndex + 1])
+            else { return nil }
+            return .changes(of: project)
+        }
+        var rest = parts.dropFirst()
+        var place: OFREPRoutes.Place?
+        if rest.first == "projects" {
+            guard parts.count > 5, parts[3] == "environments", let project = try? ProjectName(parsing: parts[2]),
+                let environment = try? EnvironmentName(parsing: parts[4])
+            else { return nil }
+            place = (project, environment)
+            rest = parts[5...]
+        }
+        guard rest.starts(with: ["ofrep", "v1", "evaluate", "flags"]) else { return nil }
+        rest = rest.dropFirst(4)
+        guard let flag = rest.first else { return .flags(place: place) }
+        // Nothing that has to be decoded, or is a query.
+        guard rest.count == 1, !flag.isEmpty, !flag.utf8.contains(where: { $0 == 0x25 || $0 == 0x3F }) else {
+            return nil
+        }
+        return .flag(String(flag), place: place)
+    }
+
+    private func routeIndex(_ target: Target) -> Int? {
+        switch target {
+        case .changes: core.directRoutes.changes
+        case .flag(_, nil): core.directRoutes.flag
+        case .flag: core.directRoutes.placedFlag
+        case .flags(nil): core.directRoutes.flags
+        case .flags: core.directRoutes.placedFlags
+        }
+    }
+
+    /// False where the ordinary handlers have to have it.
+    private func perform(_ context: ChannelHandlerContext, _ request: Request) -> Bool {
+        switch request.target {
+        case .changes(let project):
+            guard request.noneMatch == nil, core.platform.state.projects[project]?.validators.isEmpty == true,
+                let body = try? ChangeBody(parsing: Array(request.body.readableBytesView))
+            else { return false }
+            let proposal = Proposal(
+                project: project, by: request.caller.author, message: body.message, operations: body.operations)
+            write(context, request, (proposal, body.operations))
+        case .flag(let key, let place):
+            guard request.noneMatch == nil, core.platform.staleSince == nil,
+                let flags = try? OFREPRoutes.flags(core.platform, request.caller, place)
+            else { return false }
+            answer(
+                context, request, OFREPRoutes.evaluate(key, flags, Array(request.body.readableBytesView)), nil)
+        case .flags(let place):
+            guard core.platform.staleSince == nil,
+                let flags = try? OFREPRoutes.flags(core.platform, request.caller, place),
+                flags.flags.contents.count <= Self.flagsMax,
+                let all = try? OFREPRoutes.evaluateAll(
+                    flags, Array(request.body.readableBytesView), path: request.head.uri[...],
+                    known: request.noneMatch)
+            else { return false }
+            answer(context, request, all, nil)
+        }
+        return true
     }
 
     // MARK: Writing
@@ -267,7 +346,8 @@ final class DirectChanges: ChannelDuplexHandler, RemovableChannelHandler {
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         activity.lastActive = .now()
         let elapsed = (activity.lastActive - request.began).nanoseconds
-        core.requestMetrics.record(.post, route: routeIndex, status: head.status.code, nanoseconds: elapsed)
+        let route = routeIndex(request.target)
+        core.requestMetrics.record(.post, route: route, status: head.status.code, nanoseconds: elapsed)
         if problem?.code == .fault {
             core.logger.error(
                 "a request failed",
@@ -275,7 +355,7 @@ final class DirectChanges: ChannelDuplexHandler, RemovableChannelHandler {
         }
         core.log(
             AccessRecord(
-                id: request.requestID, method: "POST", path: request.head.uri[...], route: routeIndex,
+                id: request.requestID, method: "POST", path: request.head.uri[...], route: route,
                 status: head.status.code, caller: request.caller, sourceAddress: sourceAddress, nanoseconds: elapsed,
                 problem: problem?.code))
     }
