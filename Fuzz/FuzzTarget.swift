@@ -4,7 +4,7 @@ import Foundation
 /// What is fuzzed; `CFG_FUZZ_TARGET` names one. Each takes any bytes, and stops the program where something that must
 /// always hold does not.
 enum FuzzTarget: String, CaseIterable {
-    case json, yaml, toml, dotenv, properties, jsonfile, schema, regex, formats, draft
+    case json, yaml, toml, dotenv, properties, jsonfile, schema, regex, formats, draft, flags, rules
 
     static let chosen: FuzzTarget = {
         let name = ProcessInfo.processInfo.environment["CFG_FUZZ_TARGET"] ?? ""
@@ -26,6 +26,8 @@ enum FuzzTarget: String, CaseIterable {
         case .regex: fuzzRegex(bytes)
         case .formats: fuzzFormats(bytes)
         case .draft: fuzzDraft(bytes)
+        case .flags: fuzzFlags(bytes)
+        case .rules: fuzzRules(bytes)
         }
     }
 }

@@ -4,14 +4,14 @@
 #   scripts/fuzz.sh 600 yaml regex    these for ten minutes each
 #   scripts/fuzz.sh run yaml FILE     one input, to see what is wrong with it
 #   scripts/fuzz.sh build             no more than that
-# Targets: json jsonfile yaml toml dotenv properties schema regex formats draft. What is found lies in .build/fuzz/TARGET/found, the
+# Targets: json jsonfile yaml toml dotenv properties schema regex formats draft flags rules. What is found lies in .build/fuzz/TARGET/found, the
 # corpus that grew beside it; a run goes on from there. CFG_FUZZ_SANITIZERS=fuzzer is twice as fast as fuzzer,address.
 # CFG_FUZZ_SEEDS names a folder whose files each target begins with.
 set -euo pipefail
 export SWIFT_BACKTRACE=enable=no
 cd "$(dirname "$0")/.."
 
-targets=(json jsonfile yaml toml dotenv properties schema regex formats draft)
+targets=(json jsonfile yaml toml dotenv properties schema regex formats draft flags rules)
 sanitizers=${CFG_FUZZ_SANITIZERS:-fuzzer,address}
 sources=${CFG_FUZZ_SOURCES:-Sources}
 out=${CFG_FUZZ_OUT:-.build/fuzz}
@@ -40,13 +40,14 @@ changed=
 module Crypto Fuzz/StandIns
 module ExactJSON "$sources/ExactJSON"
 module JSONSchema "$sources/JSONSchema"
+module ConfigPlatformFlags "$sources/ConfigPlatformFlags"
 module ConfigPlatformModel "$sources/ConfigPlatformModel"
 module ConfigFormats "$sources/ConfigFormats"
 fuzzing=$out/fuzzing
 rm -rf "$fuzzing" && mkdir -p "$fuzzing" && cp -p Fuzz/*.swift "$fuzzing"
 module Fuzzing "$fuzzing"
 if [ -n "$changed" ] || [ ! -x "$build/fuzz" ]; then
-    swiftc -use-ld=lld "-sanitize=$sanitizers" -o "$build/fuzz" "$build"/{Crypto,ExactJSON,JSONSchema,ConfigPlatformModel,ConfigFormats,Fuzzing}.o
+    swiftc -use-ld=lld "-sanitize=$sanitizers" -o "$build/fuzz" "$build"/{Crypto,ExactJSON,JSONSchema,ConfigPlatformFlags,ConfigPlatformModel,ConfigFormats,Fuzzing}.o
 fi
 
 if [ "${1:-}" = build ]; then exit; fi

@@ -69,8 +69,9 @@ for role in "${roles[@]}"; do
         headers=(-H "Authorization: Bearer $(sed -E 's/.*"token":"([^"]*)".*/\1/' <<<"$made")")
     fi
     for names in pinned free; do
-        # A watch does not end; and the sample is not to end while names lead to it.
-        skipped=(--exclude-operation-id watch)
+        # A watch does not end, nor is what it sends one text; and the sample is not to end while names lead to it.
+        skipped=(--exclude-operation-id watch --exclude-operation-id watchFlagSet --exclude-operation-id watchFlagsRemotely
+            --exclude-operation-id watchFlagsRemotelyOf)
         phases=${CFG_PHASES:-fuzzing}
         if [ "$names" = pinned ]; then
             skipped+=(--exclude-operation-id deleteProject)

@@ -99,6 +99,12 @@ package enum Limits {
     package static let flagUsageDays: Int64 = 90
     /// Entries of one answer about a flag's usage.
     package static let flagUsageHoursShown = 10_000
+    /// Bytes of the name that a client gives a report of usage.
+    package static let flagUsageReportBytes = 64
+    /// How long a report of usage that is told again counts only once.
+    package static let flagUsageRepeatSeconds: Int64 = 7_200
+    /// Reports of usage with names that one server keeps before it writes them.
+    package static let flagUsageReports = 10_000
     /// The stretch of time of one report of usage.
     package static let flagUsageReportSeconds: Int64 = 7_200
     /// How far ahead the clock of a client may be.

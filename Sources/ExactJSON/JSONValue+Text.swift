@@ -39,13 +39,17 @@ extension JSONValue {
     }
 
     /// Members and elements on lines of their own, in canonical order, without a newline at the end.
-    package func prettyText(indent: Int = 2) -> String {
+    ///
+    /// - Parameter doubles: where numbers have a fraction even if they are whole.
+    package func prettyText(indent: Int = 2, doubles: JSONFractions? = nil) -> String {
         var bytes: [UInt8] = []
-        writePretty(into: &bytes, indent: indent, margin: 0)
+        writePretty(into: &bytes, indent: indent, margin: 0, doubles.map { ($0, .root) })
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private func writePretty(into bytes: inout [UInt8], indent: Int, margin: Int) {
+    private func writePretty(
+        into bytes: inout [UInt8], indent: Int, margin: Int, _ doubles: (JSONFractions, place: JSONPointer)?
+    ) {
         func newLine(_ margin: Int) {
             bytes.append(0x0A)
             bytes.append(contentsOf: repeatElement(0x20, count: margin))
@@ -56,7 +60,9 @@ extension JSONValue {
             for (index, element) in elements.enumerated() {
                 if index > 0 { bytes.append(0x2C) }
                 newLine(margin + indent)
-                element.writePretty(into: &bytes, indent: indent, margin: margin + indent)
+                element.writePretty(
+                    into: &bytes, indent: indent, margin: margin + indent,
+                    doubles.map { ($0, $1.appending(index)) })
             }
             newLine(margin)
             bytes.append(0x5D)
@@ -68,10 +74,18 @@ extension JSONValue {
                 JSONText.appendString(member.name, into: &bytes)
                 bytes.append(0x3A)
                 bytes.append(0x20)
-                member.value.writePretty(into: &bytes, indent: indent, margin: margin + indent)
+                member.value.writePretty(
+                    into: &bytes, indent: indent, margin: margin + indent,
+                    doubles.map { ($0, $1.appending(member.name)) })
             }
             newLine(margin)
             bytes.append(0x7D)
+        case .number(let number):
+            if let (doubles, place) = doubles, doubles.contains(place) {
+                number.writeDouble(into: &bytes)
+            } else {
+                number.writeCanonical(into: &bytes)
+            }
         default:
             writeCanonical(into: &bytes)
         }

@@ -56,7 +56,7 @@ struct FlagUsageCount: Hashable, Sendable {
 }
 
 /// Tells the platform what was counted, in the background. What cannot be told is kept and told later, an hour's counts together; it is
-/// lost with the program. Where a connection breaks while it is told, it may arrive twice.
+/// lost with the program. What was told and never answered is told again as it was, under the same name, so that it counts once.
 final class FlagUsageReporter: Sendable {
     struct Batch: Sendable {
         var from: Date
@@ -71,6 +71,14 @@ final class FlagUsageReporter: Sendable {
     private let options: ConfigPlatformClient.Options
     private let surroundings: Surroundings
     private let waiting = Mutex<[Batch]>([])
+    private struct Telling {
+        /// What was told and not answered yet, or is next, in order.
+        var unanswered: [ServerRequest] = []
+        var named = 0
+    }
+    private let telling = Mutex(Telling())
+    /// Tells this client's reports from those of others.
+    private let identity = UUID().uuidString
     private static let hour: TimeInterval = 3_600
     /// Hours that are kept while the platform cannot be told.
     private static let batchesMax = 24
@@ -124,37 +132,29 @@ final class FlagUsageReporter: Sendable {
     }
 
     private func send() async {
-        let batches = waiting.withLock { waiting in
-            defer { waiting = [] }
-            return waiting
-        }
-        var left = batches[...]
-        while let batch = left.first {
-            var rest = batch
-            for (request, told) in requests(batch) {
-                do {
-                    _ = try await transport.send(request)
-                    for name in told { rest.counts[name] = nil }
-                } catch let error as ConfigPlatformError where !error.isTransient {
-                    // It would be refused again.
-                    options.logger.debug("the usage of flags was refused", metadata: ["reason": "\(error)"])
-                    for name in told { rest.counts[name] = nil }
-                } catch {
-                    left = left.dropFirst()
-                    keep([rest] + left)
-                    return
-                }
+        while let request = next() {
+            do {
+                _ = try await transport.send(request)
+            } catch let error as ConfigPlatformError where !error.isTransient {
+                // It would be refused again.
+                options.logger.debug("the usage of flags was refused", metadata: ["reason": "\(error)"])
+            } catch {
+                return
             }
-            left = left.dropFirst()
+            telling.withLock { _ = $0.unanswered.removeFirst() }
         }
     }
 
-    /// Before what was counted meanwhile.
-    private func keep(_ batches: [Batch]) {
-        waiting.withLock { waiting in waiting = (batches + waiting).suffix(Self.batchesMax) }
+    private func next() -> ServerRequest? {
+        telling.withLock { telling in
+            if let first = telling.unanswered.first { return first }
+            guard let batch = waiting.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else { return nil }
+            telling.unanswered = requests(batch, &telling.named)
+            return telling.unanswered.first
+        }
     }
 
-    private func requests(_ batch: Batch) -> [(ServerRequest, told: [FlagUsageCount])] {
+    private func requests(_ batch: Batch, _ named: inout Int) -> [ServerRequest] {
         let names = Array(batch.counts.keys)
         return stride(from: 0, to: names.count, by: Self.countsPerRequest).map { start in
             let told = Array(names[start..<min(start + Self.countsPerRequest, names.count)])
@@ -166,11 +166,13 @@ final class FlagUsageReporter: Sendable {
             }
             var request = ServerRequest(
                 .post, in: place.project, "environments", place.environment.rawValue, "flag-usage")
+            named += 1
             request.send([
-                "client": .string(reporting.client), "from": .string(Timestamp(batch.from).text),
+                "client": .string(reporting.client), "report": .string("\(identity)-\(named)"),
+                "from": .string(Timestamp(batch.from).text),
                 "until": .string(Timestamp(batch.until).text), "counts": .array(counts),
             ])
-            return (request, told)
+            return request
         }
     }
 }

@@ -9,6 +9,41 @@ package struct LoweredFlag: Sendable {
     package let shared: Set<SharedRule>
 }
 
+extension JSONObject {
+    /// A definition as clients of flagd are given it: canonical, but that each value of a flag of doubles has a fraction, by which many of
+    /// them tell a double from an integer.
+    package func definitionBytes(of type: FlagType) -> [UInt8] {
+        guard type == .double, case .object(let variants)? = self["variants"] else {
+            return JSONValue.object(self).canonicalBytes()
+        }
+        var bytes: [UInt8] = []
+        Self.write(self, into: &bytes) { name, value, bytes in
+            guard name == "variants" else { return value.writeCanonical(into: &bytes) }
+            Self.write(variants, into: &bytes) { _, value, bytes in
+                if case .number(let number) = value {
+                    number.writeDouble(into: &bytes)
+                } else {
+                    value.writeCanonical(into: &bytes)
+                }
+            }
+        }
+        return bytes
+    }
+
+    private static func write(
+        _ object: JSONObject, into bytes: inout [UInt8], _ value: (String, JSONValue, inout [UInt8]) -> Void
+    ) {
+        bytes.append(UInt8(ascii: "{"))
+        for (index, member) in object.members.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            JSONText.appendString(member.name, into: &bytes)
+            bytes.append(UInt8(ascii: ":"))
+            value(member.name, member.value, &bytes)
+        }
+        bytes.append(UInt8(ascii: "}"))
+    }
+}
+
 /// What a rule among `$evaluators` comes to, referring to others. Immutable; what it is with all of these put in is worked out when first
 /// needed.
 package final class LoweredSharedRule: Sendable {

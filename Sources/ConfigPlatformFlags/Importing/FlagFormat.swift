@@ -59,12 +59,14 @@ package enum FlagFormat: String, CaseIterable, Hashable, Sendable {
     ///
     /// At most ``FlagImportLimits/flags`` flags and as many segments. Throws where the file is none of this format, or where it is of
     /// several environments and it does not show which is meant.
-    package func read(_ json: JSONValue, _ order: FlagImportOrder = FlagImportOrder()) throws(InvalidFlagItem)
-        -> ImportedFlags
-    {
+    ///
+    /// - Parameter fractions: where the file writes whole numbers as doubles.
+    package func read(
+        _ json: JSONValue, _ order: FlagImportOrder = FlagImportOrder(), fractions: JSONFractions = .none
+    ) throws(InvalidFlagItem) -> ImportedFlags {
         let taken = FlagImport(order)
         switch self {
-        case .flagd: try FlagdReader(taken).read(json)
+        case .flagd: try FlagdReader(taken, fractions).read(json)
         case .launchdarkly: try LaunchDarklyReader(taken).read(json)
         case .unleash: try UnleashReader(taken).read(json)
         case .flagsmith: try FlagsmithReader(taken).read(json)

@@ -3,9 +3,11 @@ import ExactJSON
 /// Reads definition files of flagd.
 struct FlagdReader {
     private let taken: FlagImport
+    private let fractions: JSONFractions
 
-    init(_ taken: FlagImport) {
+    init(_ taken: FlagImport, _ fractions: JSONFractions) {
         self.taken = taken
+        self.fractions = fractions
     }
 
     func read(_ json: JSONValue) throws(InvalidFlagItem) {
@@ -69,7 +71,14 @@ struct FlagdReader {
             return
         }
         let known = (try? FlagKey(parsing: text)).flatMap { taken.order.flag($0)?.flag.type }
-        guard let type = FlagType(admitting: variants.values, known: known) else {
+        // Who writes 0.0 means a flag of doubles, unless it is known to be one of integers.
+        let isWrittenAsDoubles = variants.members.contains { variant in
+            fractions.contains(place.appending("variants").appending(variant.name))
+        }
+        guard
+            let type = FlagType(
+                admitting: variants.values, known: isWrittenAsDoubles && known != .integer ? .double : known)
+        else {
             taken.note(
                 .error,
                 "Its variants are of different types, or lists, or null; a flag is all booleans, texts, numbers or objects. The flag is left out.",

@@ -117,7 +117,7 @@ package final class ResolvedFlag: OrderedItem {
 
     /// What it comes to for clients that put shared rules in by their text.
     struct Portable: Sendable {
-        /// The definition in canonical JSON.
+        /// The definition in canonical JSON, but that doubles have a fraction.
         let bytes: [UInt8]
         /// Rules among `$evaluators` that it refers to, in canonical JSON, by name.
         let shared: [(name: String, bytes: [UInt8])]
@@ -177,6 +177,7 @@ package final class ResolvedFlag: OrderedItem {
     /// Everything that the flag can refer to, itself included.
     private struct Parts {
         private let key: FlagKey
+        private let type: FlagType
         private let shared: [SharedRule: LoweredRule]
         private let lowering: FlagLowering
 
@@ -188,6 +189,7 @@ package final class ResolvedFlag: OrderedItem {
             for (key, flag) in flags { shared[.flag(key)] = flag.shared }
             for (name, segment) in segments { shared[.segment(name)] = segment.shared }
             key = flag.key
+            type = flag.flag.body.type
             self.shared = shared
             lowering = FlagLowering(
                 flag: { [flags] in flags[$0]?.items }, segment: { [segments] in segments[$0]?.segment.body },
@@ -211,7 +213,7 @@ package final class ResolvedFlag: OrderedItem {
             guard let lowered = try lowering.definition(of: key) else { return nil }
             let (definition, evaluators) = try lowering.portable(lowered)
             return Portable(
-                bytes: JSONValue.object(definition).canonicalBytes(),
+                bytes: definition.definitionBytes(of: type),
                 shared: evaluators.members.compactMap { evaluator in
                     SharedRule(named: evaluator.name).flatMap { shared[$0] }.map {
                         (evaluator.name, $0.portable(evaluator.value))

@@ -48,6 +48,8 @@ package struct Principal: Hashable, Sendable, Comparable {
 
     package static func token(_ name: TokenName) -> Principal { Principal(trusted: "token:" + name.rawValue) }
     package static let system = Principal(trusted: "system")
+    /// Under which it is known which reports of usage were counted.
+    package static let flagUsage = Principal(trusted: "system:flag-usage")
 
     init(trusted: String) { rawValue = trusted }
 

@@ -30,11 +30,10 @@ struct TakenFlags: Sendable {
 
     /// Throws `unreadable-file` where the file as a whole cannot be taken.
     mutating func take(_ bytes: [UInt8], as format: FlagFormat) throws(Problem) -> [ImportNotice] {
+        let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
         let json: JSONValue
         do throws(JSONParseError) {
-            json = try JSONValue(
-                parsing: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes, limits: Self.limits
-            )
+            json = try JSONValue(parsing: bytes, limits: Self.limits)
         } catch {
             throw Problem(
                 .unreadableFile, "The file is not JSON: line \(error.line), column \(error.column): \(error.message)",
@@ -42,7 +41,7 @@ struct TakenFlags: Sendable {
         }
         let file: ImportedFlags
         do throws(InvalidFlagItem) {
-            file = try format.read(json, order)
+            file = try format.read(json, order, fractions: JSONFractions(in: bytes))
         } catch {
             throw Problem(
                 .unreadableFile, error.message,
@@ -214,6 +213,13 @@ extension Platform {
             document["flags"] = .object(definitions)
         }
         document["$schema"] = "https://flagd.dev/schema/v0/flags.json"
-        return (Array((JSONValue.object(document).prettyText() + "\n").utf8), state.token)
+        // Read in again, a flag of doubles is one of doubles.
+        let doubles = JSONFractions(
+            places: flags.contents.filter { $0.flag.body.type == .double }.reduce(into: []) { places, flag in
+                for variant in flag.flag.body.variants.members {
+                    places.insert(JSONPointer(tokens: ["flags", flag.key.rawValue, "variants", variant.name]))
+                }
+            })
+        return (Array((JSONValue.object(document).prettyText(doubles: doubles) + "\n").utf8), state.token)
     }
 }

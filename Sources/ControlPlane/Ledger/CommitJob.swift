@@ -22,7 +22,7 @@ struct CommitJob: Sendable {
         case revokeCredentials(ids: [String])
         case recordUses([String: Timestamp])
         /// How often flags came to what, and the hour before which that is forgotten. Leaves no event.
-        case recordFlagUsage([FlagUsageRow], droppingBefore: Int64)
+        case recordFlagUsage(CountedUsage, droppingBefore: Int64)
         /// Idempotency records whose day is over, and sessions that ended long ago. Leaves no event: nothing that anybody could see alters.
         case forgetExpired(sessions: [String])
         /// Leases leave no event either: which replica does something shows in what it does.

@@ -157,8 +157,8 @@ final class GroupSession: Sendable {
         case .recordUses(let uses):
             try transaction.recordUses(uses)
             return (.recorded, nil)
-        case .recordFlagUsage(let rows, let oldest):
-            try transaction.addFlagUsage(rows)
+        case .recordFlagUsage(let usage, let oldest):
+            try transaction.addFlagUsage(try uncounted(usage, transaction))
             try transaction.dropFlagUsage(before: oldest)
             return (.recorded, nil)
         case .forgetExpired(let sessions):
@@ -171,6 +171,21 @@ final class GroupSession: Sendable {
             try transaction.endLease(fence, at: now)
             return (.recorded, nil)
         }
+    }
+
+    /// The counts without those of reports that were counted before, by whichever server; the others are so from now on.
+    private func uncounted(_ usage: CountedUsage, _ transaction: any StoreTransaction) throws -> [FlagUsageRow] {
+        var rows = usage.rows
+        for (identity, told) in usage.reports {
+            let key = identity.hexadecimal
+            guard try transaction.idempotencyRecord(of: .flagUsage, key: key) == nil else { continue }
+            try transaction.record(
+                IdempotencyRecord(
+                    principal: .flagUsage, key: key, requestDigest: identity, revision: transaction.head.revision,
+                    committed: false, expiresAt: now.adding(seconds: Limits.flagUsageRepeatSeconds)))
+            rows += told
+        }
+        return rows
     }
 
     /// What a protection asks of validators beyond what they are asked anyhow: that they were heard, and said yes.

@@ -51,7 +51,9 @@ struct LedgerReader: Sendable {
             sequence = last.event.sequence
         }
         if !credentials.isEmpty { try await body(credentials.map { .credential($0) }) }
-        let records = try await store.idempotencyRecords(liveAt: now).filter { $0.revision <= head.revision }
+        // Usage is in no backup, so neither is what of it was counted.
+        let records = try await store.idempotencyRecords(liveAt: now)
+            .filter { $0.revision <= head.revision && $0.principal != .flagUsage }
         if !records.isEmpty { try await body(records.map { .idempotency($0) }) }
     }
 }

@@ -118,15 +118,16 @@ extension FlagdProviderTests {
     @Test(
         .enabled(if: FlagdTestbed.isPresent, Comment(rawValue: FlagdTestbed.absence)),
         .enabled(Comment(rawValue: OpenFeatureTools.absence)) { try await OpenFeatureTools.areInstalled() },
-        arguments: Mode.allCases)
-    func `every scenario of flagd's test bed about evaluation holds`(_ mode: Mode) async throws {
+        arguments: Mode.allCases, FlagdTestbed.Part.allCases)
+    func `every scenario of flagd's test bed about evaluation holds`(_ mode: Mode, _ part: FlagdTestbed.Part)
+        async throws
+    {
         let ground = try await FlagGround(isSecure: false)
-        try await FlagdTestbed.load(into: ground.server.client)
-        var cases = try FlagdTestbed.cases()
+        try await FlagdTestbed.load(part, into: ground.server.client)
         // Answers to single questions carry metadata, but that client passes on only what it has evaluated itself.
-        if mode == .inProcess { cases += try FlagdTestbed.cases(of: ["metadata"]) }
+        let cases = try FlagdTestbed.cases(of: part).filter { mode == .inProcess || $0.metadata.isEmpty }
         let provider = try await ground.provider(
-            mode, token: ground.server.token, selector: "testbed/production", asking: cases.map(\.request))
+            mode, token: ground.server.token, selector: "\(part.rawValue)/production", asking: cases.map(\.request))
         let line = try #require(await provider.process.line(after: "answers "), "\(provider.process.errors)")
         let answers = try JSONValue(parsing: line).arrayValue ?? []
         #expect(answers.count == cases.count && answers.count > 50)
@@ -249,6 +250,9 @@ struct FlagGround {
         self.authority = authority
         self.folder = folder
     }
+
+    /// What signed the server's certificate.
+    var authorityFile: String? { authority?.certificate }
 
     func change(_ operations: [JSONValue], on server: CfgProcess? = nil) async throws {
         try await wire.change(operations, on: server ?? self.server)

@@ -7,34 +7,71 @@ enum FlagdTestbed {
     static let isPresent = SharedData.path(folder) != nil
     static let absence = "skipped: there is no folder conformance/flagd-testbed in the shared data"
 
-    static let project = ProjectPath("testbed")
-    private static let files = [
-        "testing-flags", "changing-flag", "custom-ops", "edge-case-flags", "evaluator-refs", "zero-flags",
-        "disabled-flags", "metadata-flags",
-    ]
+    /// Scenarios that have flags of their own, each part a project.
+    enum Part: String, CaseIterable, Sendable {
+        /// What clients of flagd are held to.
+        case providers = "testbed"
+        /// What evaluators are held to.
+        case evaluator = "testkit"
+
+        var project: ProjectPath { ProjectPath(rawValue) }
+
+        fileprivate var files: [String] {
+            switch self {
+            case .providers:
+                [
+                    "testing-flags", "changing-flag", "custom-ops", "edge-case-flags", "evaluator-refs", "zero-flags",
+                    "disabled-flags", "metadata-flags",
+                ].map { "flags/\($0)" }
+            case .evaluator: ["evaluator/flags/testkit-flags"]
+            }
+        }
+
+        fileprivate var features: [String] {
+            switch self {
+            case .providers: ["targeting", "evaluation", "disabled", "metadata"].map { "gherkin/\($0).feature" }
+            case .evaluator:
+                SharedData.fileNames(in: "\(folder)/evaluator/gherkin").map { "evaluator/gherkin/\($0)" }
+            }
+        }
+    }
+
+    static let project = Part.providers.project
 
     /// Definitions that the platform does not take, each with the reason: what cannot be evaluated never gets in.
     static let refused: Set<String> = [
         "error-targeting-flag", "ref-to-nonexistent-evaluator-flag",
     ]
 
-    /// Makes the project, with the flags of every file in one environment.
-    static func load(into client: WireClient) async throws {
+    /// Makes the project of a part, with the flags of every file in one environment.
+    static func load(_ part: Part = .providers, into client: WireClient) async throws {
+        try await load(part.files, as: part.project, into: client)
+    }
+
+    /// Makes a project with the flags of these files in its environment `production`.
+    static func load(_ files: [String], as project: ProjectPath, into client: WireClient) async throws {
         try await client.makeProject(project, environments: [("production", [])])
         // As flagd's own container puts them together: rules are shared across files.
         var flags: [(String, JSONValue)] = []
         var evaluators: [(String, JSONValue)] = []
+        var metadata = JSONObject()
+        // 0.0 is to stay a double.
+        var doubles: Set<JSONPointer> = []
         for file in files {
-            let document = try JSONValue(parsing: SharedData.bytes("\(folder)/flags/\(file).json"))
+            let bytes = try SharedData.bytes("\(folder)/\(file).json")
+            let document = try JSONValue(parsing: bytes)
             flags += document["flags"]?.objectValue?.members.map { ($0.name, $0.value) } ?? []
             evaluators += document["$evaluators"]?.objectValue?.members.map { ($0.name, $0.value) } ?? []
+            for member in document["metadata"]?.objectValue?.members ?? [] { metadata[member.name] = member.value }
+            doubles.formUnion(JSONFractions(in: bytes).places)
         }
         let all: JSONValue = [
             "flags": .object(try JSONObject(flags)), "$evaluators": .object(try JSONObject(evaluators)),
+            "metadata": .object(metadata),
         ]
         _ = try await client.importFile(
-            all.canonicalBytes(), format: "flagd", into: "production", of: project, mode: "merge",
-            message: "Import the test bed")
+            Array(all.prettyText(doubles: JSONFractions(places: doubles)).utf8), format: "flagd", into: "production",
+            of: project, mode: "merge", message: "Import the test bed")
     }
 
     /// A scenario as what is asked and what must come of it.
@@ -55,16 +92,16 @@ enum FlagdTestbed {
         }
     }
 
-    /// The scenarios about evaluation of the providers' features, as far as they are of flags that the platform takes and of today's
-    /// bucketing.
-    static func cases(of features: [String] = ["targeting", "evaluation", "disabled"]) throws -> [Case] {
+    static func scenarios(of feature: String) throws -> [GherkinScenario] {
+        let text = String(decoding: try SharedData.bytes("\(folder)/\(feature)"), as: UTF8.self)
+        return GherkinScenario.all(in: text, file: feature)
+    }
+
+    /// The scenarios about evaluation, as far as they are of flags that the platform takes and of today's bucketing.
+    static func cases(of part: Part = .providers) throws -> [Case] {
         guard isPresent else { return [] }
-        let scenarios = try features.flatMap { name in
-            let text = String(decoding: try SharedData.bytes("\(folder)/gherkin/\(name).feature"), as: UTF8.self)
-            return GherkinScenario.all(in: text, file: name + ".feature")
-        }
         return
-            try scenarios
+            try part.features.flatMap { try scenarios(of: $0) }
             .filter { scenario in
                 scenario.tags.isDisjoint(with: ["fractional-v1", "fractional-v2", "deprecated"])
                     && !scenario.steps.contains { $0.text.hasPrefix("an option \"selector\"") }

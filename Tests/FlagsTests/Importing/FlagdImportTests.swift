@@ -35,6 +35,29 @@ struct FlagdImportTests {
         #expect(taken.flags.notices.map(\.severity) == [.information])
     }
 
+    @Test func `whole numbers that are written with a fraction make a flag of doubles, unless it is one of integers`()
+        throws
+    {
+        let text = """
+            {"flags": {"whole": {"state": "ENABLED", "variants": {"zero": 0, "one": 1}},
+                       "double": {"state": "ENABLED", "variants": {"zero": 0.0, "one": 1}},
+                       "known": {"state": "ENABLED", "variants": {"zero": 0.0, "one": 1.0}}}}
+            """
+        let order = FlagImportOrder(flag: { key in
+            guard key.rawValue == "known" else { return nil }
+            let body = try? FlagBody(parsing: ["type": "integer", "variants": ["zero": 0]])
+            return body.map { FlagItems(flag: $0, rule: nil) }
+        })
+        func types(_ text: String) throws -> [String: FlagType] {
+            let file = try FlagFormat.flagd.read(
+                JSONValue(parsing: text), order, fractions: JSONFractions(in: Array(text.utf8)))
+            return Dictionary(uniqueKeysWithValues: file.flags.map { ($0.key.rawValue, $0.value.type) })
+        }
+        #expect(try types(text) == ["whole": .integer, "double": .double, "known": .integer])
+        let list = #"{"flags": [{"key": "double", "state": "ENABLED", "variants": {"zero": 0.0}}]}"#
+        #expect(try types(list) == ["double": .double])
+    }
+
     @Test func `flags may be a list, each with its key`() throws {
         let taken = try Imported(
             .flagd,

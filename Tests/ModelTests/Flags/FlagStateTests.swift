@@ -11,6 +11,28 @@ import Testing
         return ledger
     }
 
+    @Test func `clients of flagd are given doubles with a fraction, and the digest is of canonical numbers`() throws {
+        var ledger = try LedgerFixture(environments: "prod")
+        try ledger.commit(
+            .flag("share", ["type": "double", "variants": ["on": 1, "off": 0, "half": 0.5]]),
+            .flag("count", ["type": "integer", "variants": ["on": 1, "off": 0]]))
+        let flags = try #require(ledger.project().resolvedFlags["prod"])
+        let portable = String(decoding: flags.portableDocument(named: "shop/prod"), as: UTF8.self)
+        #expect(
+            portable.contains(#""share":{"state":"DISABLED","variants":{"half":0.5,"off":0.0,"on":1.0}}"#),
+            "\(portable)")
+        #expect(portable.contains(#""count":{"state":"DISABLED","variants":{"off":0,"on":1}}"#), "\(portable)")
+        let canonical = String(decoding: flags.document.bytes, as: UTF8.self)
+        #expect(canonical.contains(#""variants":{"half":0.5,"off":0,"on":1}"#), "\(canonical)")
+        var sent = try JSONValue(parsing: portable)
+        if case .object(var document) = sent {
+            document["metadata"] = nil
+            document["$evaluators"] = [:]
+            sent = .object(document)
+        }
+        #expect(sent.canonicalBytes() == flags.document.bytes)
+    }
+
     @Test func `without a rule a flag is disabled, with one it is what the rule says`() throws {
         var ledger = try ledger()
         try ledger.commit(.flag("f"))

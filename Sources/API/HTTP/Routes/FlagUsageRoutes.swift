@@ -15,29 +15,35 @@ enum FlagUsageRoutes {
         .get("\(project)/flags/{flag}/usage", query: ["environment", "from", "until"], use),
     ]
 
-    /// `{"client": text, "from": time, "until": time, "counts": [{"flag", "variant": text | null, "reason", "count"}]}`.
+    /// `{"client": text, "report"?: text, "from": time, "until": time, "counts": [{"flag", "variant": text | null, "reason", "count"}]}`.
     private static func take(
         _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
     ) async throws(Problem) -> Answer {
         let body = try BodyReader(parsing: request.body)
-        let members = try body.members(["client", "counts", "from", "until"], of: "A report of usage")
-        let clientReader = try members.required("client")
-        let client = try clientReader.string()
-        guard (1...Limits.flagUsageClientBytes).contains(client.utf8.count),
-            !client.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
-        else {
-            throw clientReader.problem(
-                "A client's name has 1 to \(Limits.flagUsageClientBytes) bytes and no control characters.",
-                keyword: "client")
+        let members = try body.members(["client", "counts", "from", "report", "until"], of: "A report of usage")
+        let client = try name(members.required("client"), "A client's", max: Limits.flagUsageClientBytes)
+        let report = try members["report"].map { reader throws(Problem) in
+            try name(reader, "A report's", max: Limits.flagUsageReportBytes)
         }
         let counts = try members.required("counts").elements(max: Limits.flagUsageCounts, of: "'counts'").map {
             reader throws(Problem) in try count(reader)
         }
-        let report = FlagUsageReport(
-            client: client, from: try members.required("from").time(), until: try members.required("until").time(),
+        let told = FlagUsageReport(
+            client: client, name: report, from: try members.required("from").time(),
+            until: try members.required("until").time(),
             counts: counts)
-        try platform.take(report, caller, request.environment(), of: request.project())
+        try platform.take(told, caller, request.environment(), of: request.project())
         return Answer(status: .noContent)
+    }
+
+    private static func name(_ reader: BodyReader, _ whose: String, max: Int) throws(Problem) -> String {
+        let name = try reader.string()
+        guard (1...max).contains(name.utf8.count),
+            !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+        else {
+            throw reader.problem("\(whose) name has 1 to \(max) bytes and no control characters.", keyword: "maxLength")
+        }
+        return name
     }
 
     private static func count(_ reader: BodyReader) throws(Problem) -> FlagUsageReport.Count {

@@ -9,6 +9,10 @@ package final class FlagUsage: Sendable {
     private struct State {
         var meters: [MeterKey: FlagUsageMeter] = [:]
         var rows: [FlagUsageRow.Key: (count: Int64, lastAt: Timestamp)] = [:]
+        /// Reports that have a name, each as it was told first.
+        var reports: [Digest: [FlagUsageRow]] = [:]
+        /// Rows of all reports.
+        var reportRows = 0
         /// Clients of the present hour, for each environment.
         var clients: [PlaceKey: Set<String>] = [:]
         var hour: Int64 = 0
@@ -49,24 +53,42 @@ package final class FlagUsage: Sendable {
 
     /// Counts what a client tells of an hour.
     ///
-    /// - Parameter time: When the last of it happened.
+    /// - Parameters:
+    ///   - time: When the last of it happened.
+    ///   - identity: of the report, which counts once; nil where it has no name.
+    /// - Returns: False where there is no room for it.
     func add(
         _ counts: [(flag: String, variant: String?, reason: String, count: Int64)], in environment: EnvironmentName,
-        of project: ProjectName, by client: String, at time: Timestamp, during hour: Int64
-    ) {
+        of project: ProjectName, by client: String, at time: Timestamp, during hour: Int64, named identity: Digest?
+    ) -> Bool {
         state.withLock { state in
-            for count in counts {
-                Self.add(
-                    count.count, count.flag, count.variant, count.reason, in: environment, of: project, by: client,
-                    hour: hour, at: time, to: &state)
+            if let identity {
+                if counts.isEmpty || state.reports[identity] != nil { return true }
+                guard state.reports.count < Limits.flagUsageReports,
+                    state.reportRows + counts.count <= Limits.flagUsageRows
+                else { return false }
             }
+            let rows = counts.map { count in
+                FlagUsageRow(
+                    Self.key(
+                        count.flag, count.variant, count.reason, in: environment, of: project, by: client, hour: hour,
+                        &state), count: count.count, lastAt: time)
+            }
+            guard let identity else {
+                for row in rows { Self.add(row, to: &state) }
+                return true
+            }
+            state.reports[identity] = rows
+            state.reportRows += rows.count
+            return true
         }
     }
 
-    private static func add(
-        _ count: Int64, _ flag: String, _ variant: String?, _ reason: String, in environment: EnvironmentName,
-        of project: ProjectName, by client: String, hour: Int64, at time: Timestamp, to state: inout State
-    ) {
+    /// Under which name something is counted: beyond ``Limits/flagUsageClients`` clients are not told apart.
+    private static func key(
+        _ flag: String, _ variant: String?, _ reason: String, in environment: EnvironmentName, of project: ProjectName,
+        by client: String, hour: Int64, _ state: inout State
+    ) -> FlagUsageRow.Key {
         if hour > state.hour {
             state.hour = hour
             state.clients = [:]
@@ -80,19 +102,22 @@ package final class FlagUsage: Sendable {
                 client = others
             }
         }
-        let key = FlagUsageRow.Key(
+        return FlagUsageRow.Key(
             project: project, environment: environment, flag: flag, hour: hour, client: client, variant: variant ?? "",
             reason: reason)
-        if let known = state.rows[key] {
-            let (sum, isTooMuch) = known.count.addingReportingOverflow(count)
-            state.rows[key] = (isTooMuch ? .max : sum, max(known.lastAt, time))
+    }
+
+    private static func add(_ row: FlagUsageRow, to state: inout State) {
+        if let known = state.rows[row.key] {
+            let (sum, isTooMuch) = known.count.addingReportingOverflow(row.count)
+            state.rows[row.key] = (isTooMuch ? .max : sum, max(known.lastAt, row.lastAt))
         } else if state.rows.count < Limits.flagUsageRows {
-            state.rows[key] = (count, time)
+            state.rows[row.key] = (row.count, row.lastAt)
         }
     }
 
     /// What was counted since it was last asked.
-    func drain(at now: Timestamp) -> [FlagUsageRow] {
+    func drain(at now: Timestamp) -> CountedUsage {
         state.withLock { state in
             // What was counted lately belongs to the hour in which counting began: asked once a minute, that is nearly exact.
             let hour = Self.hour(of: state.since)
@@ -103,30 +128,52 @@ package final class FlagUsage: Sendable {
                 // One that a request still holds may yet count.
                 if counts.isEmpty, isKnownUniquelyReferenced(&state.meters[key]) { state.meters[key] = nil }
                 for (flag, count) in counts {
-                    Self.add(
-                        Int64(count.count), flag, count.variant, count.reason.rawValue, in: key.environment,
-                        of: key.project, by: key.client, hour: hour, at: time, to: &state)
+                    let name = Self.key(
+                        flag, count.variant, count.reason.rawValue, in: key.environment, of: key.project,
+                        by: key.client, hour: hour, &state)
+                    Self.add(FlagUsageRow(name, count: Int64(count.count), lastAt: time), to: &state)
                 }
             }
-            defer { state.rows = [:] }
-            return state.rows.map { FlagUsageRow($0.key, count: $0.value.count, lastAt: $0.value.lastAt) }
+            defer { (state.rows, state.reports, state.reportRows) = ([:], [:], 0) }
+            return CountedUsage(
+                rows: state.rows.map { FlagUsageRow($0.key, count: $0.value.count, lastAt: $0.value.lastAt) },
+                reports: state.reports)
+        }
+    }
+
+    /// Takes back what could not be written.
+    func takeBack(_ usage: CountedUsage) {
+        state.withLock { state in
+            for row in usage.rows { Self.add(row, to: &state) }
+            for (identity, rows) in usage.reports where state.reports[identity] == nil {
+                state.reports[identity] = rows
+                state.reportRows += rows.count
+            }
         }
     }
 }
 
-extension FlagUsage {
-    /// Takes back what could not be written.
-    func takeBack(_ rows: [FlagUsageRow]) {
-        state.withLock { state in
-            for row in rows {
-                if let known = state.rows[row.key] {
-                    let (sum, isTooMuch) = known.count.addingReportingOverflow(row.count)
-                    state.rows[row.key] = (isTooMuch ? .max : sum, max(known.lastAt, row.lastAt))
-                } else if state.rows.count < Limits.flagUsageRows {
-                    state.rows[row.key] = (row.count, row.lastAt)
-                }
-            }
-        }
+/// What was counted and is to be written.
+struct CountedUsage: Sendable {
+    private(set) var rows: [FlagUsageRow]
+    /// Of reports that may have been told before, to whichever server.
+    private(set) var reports: [Digest: [FlagUsageRow]]
+
+    init(rows: [FlagUsageRow], reports: [Digest: [FlagUsageRow]]) {
+        self.rows = rows
+        self.reports = reports
+    }
+
+    var isEmpty: Bool { rows.isEmpty && reports.isEmpty }
+
+    /// All rows, and as many reports at most.
+    func first(reports count: Int) -> CountedUsage {
+        CountedUsage(rows: rows, reports: Dictionary(uniqueKeysWithValues: reports.prefix(count).map { ($0, $1) }))
+    }
+
+    mutating func remove(_ written: CountedUsage) {
+        rows = []
+        for identity in written.reports.keys { reports[identity] = nil }
     }
 }
 

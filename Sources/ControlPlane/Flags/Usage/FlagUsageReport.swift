@@ -19,12 +19,15 @@ package struct FlagUsageReport: Sendable {
     }
 
     package let client: String
+    /// What the client calls it, the same however often it is told; nil where each time counts.
+    package let name: String?
     package let from: Timestamp
     package let until: Timestamp
     package let counts: [Count]
 
-    package init(client: String, from: Timestamp, until: Timestamp, counts: [Count]) {
+    package init(client: String, name: String? = nil, from: Timestamp, until: Timestamp, counts: [Count]) {
         self.client = client
+        self.name = name
         self.from = from
         self.until = until
         self.counts = counts
@@ -91,9 +94,16 @@ extension Platform {
             guard let key = try? FlagKey(parsing: count.flag), let flag = reading.flags[key] else { return false }
             return count.variant.map { flag.flag.body.variants[$0] != nil } ?? true
         }
-        usage.add(
+        // Of one caller and place: nobody can make another's count for nothing.
+        let identity = report.name.map { name in
+            Digest.of(Array("\(project.rawValue)/\(environment.rawValue) \(caller.principal.rawValue) \(name)".utf8))
+        }
+        let isCounted = usage.add(
             counts.map { ($0.flag, $0.variant, $0.reason.rawValue, $0.count) }, in: environment, of: project,
-            by: report.client, at: min(report.until, now), during: FlagUsage.hour(of: report.from))
+            by: report.client, at: min(report.until, now), during: FlagUsage.hour(of: report.from), named: identity)
+        guard isCounted else {
+            throw Problem(.unavailable, "Too much usage waits to be written; tell it again.", retryAfterSeconds: 60)
+        }
     }
 
     /// How often a flag came to what, in the environments that the caller may read.
@@ -196,16 +206,21 @@ extension Platform {
     /// Writes what was counted.
     func recordFlagUsage() async {
         let now = world.now()
-        let rows = usage.drain(at: now)
-        guard !rows.isEmpty else { return }
+        var left = usage.drain(at: now)
         let oldest = FlagUsage.hour(of: now) - Limits.flagUsageDays * 24
-        do {
-            _ = try await submit(
-                CommitJob(
-                    work: .recordFlagUsage(rows, droppingBefore: oldest), caller: nil, action: .change,
-                    target: "platform"))
-        } catch {
-            usage.takeBack(rows)
+        // A few reports at a time, for each is looked up while others wait to write.
+        while !left.isEmpty {
+            let written = left.first(reports: 100)
+            do {
+                _ = try await submit(
+                    CommitJob(
+                        work: .recordFlagUsage(written, droppingBefore: oldest), caller: nil, action: .change,
+                        target: "platform"))
+            } catch {
+                usage.takeBack(left)
+                return
+            }
+            left.remove(written)
         }
     }
 }
