@@ -12,6 +12,8 @@ package final class Flag: Sendable {
     /// Names of shared rules that the targeting refers to, directly or through others.
     package let references: Set<String>
     package let definition: JSONObject
+    /// Splits of which it is written down who got what, in order.
+    package let experiments: [Experiment]
 
     private let defaultVariant: DefaultVariant
     private let targeting: Targeting
@@ -70,13 +72,14 @@ package final class Flag: Sendable {
             }
         default: throw InvalidFlagDefinition(place.appending("metadata"), "must be an object")
         }
+        let experiments = (definition["experiments"]?.arrayValue ?? []).compactMap { Experiment($0) }
         switch definition["targeting"] {
         case nil, .null?, .bool(false)?, .string("")?, .array([])?:
             (targeting, faults, references) = (.none, [], [])
         case .object(let object)? where object.isEmpty:
             (targeting, faults, references) = (.none, [], [])
         case .object(let object)?:
-            var compiler = LogicCompiler(evaluators: evaluators, bucketing: bucketing)
+            var compiler = LogicCompiler(evaluators: evaluators, bucketing: bucketing, experiments: experiments)
             let rule = compiler.compile(.object(object), at: place.appending("targeting"))
             (targeting, faults, references) = (.rule(rule), compiler.faults, compiler.references)
         default:
@@ -89,6 +92,7 @@ package final class Flag: Sendable {
         self.metadata = all
         self.evaluators = evaluators
         self.bucketing = bucketing
+        self.experiments = experiments
     }
 
     /// What the flag comes to for a context, asked as a type; nil asks for whatever type it has.
@@ -140,7 +144,7 @@ package final class Flag: Sendable {
         default: found = result.variantName.flatMap { Self.find($0, in: variants) }
         }
         guard let found, !found.value.isNull, !found.name.isEmpty else { return Resolution(.general) }
-        return given(found, .targetingMatch, as: type)
+        return given(found, .targetingMatch, as: type, experiment: evaluation.experiment)
     }
 
     private func resolveDefault(_ reason: Resolution.Reason, as type: FlagType?) -> Resolution {
@@ -152,9 +156,11 @@ package final class Flag: Sendable {
     }
 
     @inline(__always)
-    private func given(_ variant: Variant, _ reason: Resolution.Reason, as type: FlagType?) -> Resolution {
+    private func given(
+        _ variant: Variant, _ reason: Resolution.Reason, as type: FlagType?, experiment: Int = -1
+    ) -> Resolution {
         if let type, !variant.isGiven(as: type) { return Resolution(.typeMismatch) }
-        return Resolution(variant, reason)
+        return Resolution(variant, reason, experiment: experiment)
     }
 
     /// Its targeting, and the shared rules that this refers to.

@@ -9,6 +9,8 @@ struct LogicCompiler {
     let bucketing: Bucketing
     /// Whether every operator tells the trace what it came to.
     let isTraced: Bool
+    /// Index of each experiment by the place of its split.
+    private let experiments: [JSONPointer: Int]
     private(set) var faults: [LogicFault] = []
     /// Names of shared rules that were referred to, directly or through others.
     private(set) var references: Set<String> = []
@@ -19,10 +21,14 @@ struct LogicCompiler {
     private var depth: Int
 
     /// The depth at which compiling starts counts toward the limit.
-    init(evaluators: Evaluators, bucketing: Bucketing, isTraced: Bool = false, depth: Int = 0) {
+    init(
+        evaluators: Evaluators, bucketing: Bucketing, isTraced: Bool = false, experiments: [Experiment] = [],
+        depth: Int = 0
+    ) {
         self.evaluators = evaluators
         self.bucketing = bucketing
         self.isTraced = isTraced
+        self.experiments = Dictionary(experiments.enumerated().map { ($1.place, $0) }) { first, _ in first }
         self.depth = depth
         deepest = depth
     }
@@ -39,8 +45,10 @@ struct LogicCompiler {
             return constants.count == compiled.count ? Constant(.list(constants)) : ListExpression(compiled)
         case .object(let object) where object.count == 1:
             let member = object.members[0]
+            let place = pointer
             let pointer = pointer.appending(member.name)
             let compiled = compileOperator(member.name, member.value, at: pointer)
+            if !experiments.isEmpty, let index = experiments[place] { return ExperimentSplit(compiled, index: index) }
             return isTraced && !(compiled is Traced) ? Traced(compiled, member.name, at: pointer) : compiled
         default:
             return Constant(FlagValue(logic))
