@@ -21,15 +21,7 @@ enum FlagUsageRoutes {
     ) async throws(Problem) -> Answer {
         let body = try BodyReader(parsing: request.body)
         let members = try body.members(["client", "counts", "from", "until"], of: "A report of usage")
-        let clientReader = try members.required("client")
-        let client = try clientReader.string()
-        guard (1...Limits.flagUsageClientBytes).contains(client.utf8.count),
-            !client.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
-        else {
-            throw clientReader.problem(
-                "A client's name has 1 to \(Limits.flagUsageClientBytes) bytes and no control characters.",
-                keyword: "client")
-        }
+        let client = try members.required("client").clientName()
         let counts = try members.required("counts").elements(max: Limits.flagUsageCounts, of: "'counts'").map {
             reader throws(Problem) in try count(reader)
         }
