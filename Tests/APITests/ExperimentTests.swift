@@ -1,5 +1,8 @@
 import ConfigPlatformModel
+import FlagdProtocol
 import Foundation
+import GRPCCore
+import SwiftProtobuf
 import TestSupport
 import Testing
 
@@ -279,6 +282,33 @@ import Testing
             let events = try await test.json(
                 200, "GET", "\(ServerUnderTest.base)/audit/events", query: [("action", "experiment.export")])
             #expect(events["events"]?.arrayValue?.map { $0["outcome"] } == ["success", "refused"])
+        }
+    }
+
+    @Test func `calls over gRPC are written down too, and clients that get definitions get no experiments`()
+        async throws
+    {
+        try await ServerUnderTest.run(settings: { try ServerUnderTest.grpcSettings() }) { test in
+            try await Self.makeButton(test)
+            try await FlagdClient.run(test) { client in
+                for unit in 0..<10 {
+                    _ = try await client.v2.resolveString(
+                        .with {
+                            $0.flagKey = "button"
+                            $0.context = ["country": "DE", "targetingKey": .init(stringValue: "user-\(unit)")]
+                        }, metadata: client.metadata())
+                }
+                #expect(try await test.json(200, "GET", Self.item)["units"] == 10)
+                let sent = try #require(try await client.definitions().next())
+                #expect(!sent.flagConfiguration.contains("experiments"))
+            }
+            let own = try await test.json(200, "GET", "\(Self.place)/flag-set")
+            let experiments = own["flags"]?["button"]?["experiments"]?.arrayValue ?? []
+            #expect(experiments.map { $0["key"] } == ["colour"] && experiments[0]["attributes"] == ["country"])
+            #expect(experiments.map { $0["version"] } == [try await test.json(200, "GET", Self.item)["version"]])
+            let exported = try await test.get(
+                "\(ServerUnderTest.shop)/export", query: [("environment", "production"), ("format", "flagd")])
+            #expect(exported.status == 200 && !exported.text.contains("experiments"))
         }
     }
 
