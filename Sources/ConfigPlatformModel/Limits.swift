@@ -104,8 +104,8 @@ package enum Limits {
     package static let assignmentsPerExperiment: Int64 = 1_000_000
     /// Assignments in one report.
     package static let assignmentsPerReport = 10_000
-    /// Assignments that are written at a time.
-    package static let assignmentsPerWrite = 2_000
+    /// Assignments that are written at a time: for so long, some tens of milliseconds, changes wait.
+    package static let assignmentsPerWrite = 500
     /// Bytes of a client's name in the usage of flags.
     package static let flagUsageClientBytes = 256
     /// Clients whose usage of an environment's flags is told apart within an hour.
