@@ -30,6 +30,9 @@ package enum Limits {
     package static let flagsPerProject = 200_000
     package static let segmentsPerProject = 10_000
     package static let flagKeyBytes = FlagLimits.keyBytes
+    package static let experimentAttributes = FlagLimits.experimentAttributes
+    package static let experimentKeyBytes = FlagLimits.experimentKeyBytes
+    package static let experimentsPerRule = FlagLimits.experiments
     package static let variantsPerFlag = FlagLimits.variants
     /// Bytes of what a flag is, in canonical form.
     package static let flagBytes = FlagLimits.flagBytes
@@ -87,6 +90,22 @@ package enum Limits {
     package static let contextAttributes = 1_000
     /// Flags that one request names to be evaluated.
     package static let evaluatedFlags = 1_000
+    /// How long assignments of experiments are kept after the unit was seen last.
+    package static let assignmentDays: Int64 = 90
+    /// Bytes of a unit of an experiment.
+    package static let assignmentUnitBytes = Assignment.unitBytes
+    /// Bytes of an attribute that is written down with a unit.
+    package static let assignmentAttributeBytes = Assignment.attributeBytes
+    /// Entries of one page of assignments.
+    package static let assignmentPage = 10_000
+    /// Assignments that one server keeps before it writes them.
+    package static let assignmentsPending = 100_000
+    /// Units that are kept of one version of an experiment's split, in one environment.
+    package static let assignmentsPerExperiment: Int64 = 1_000_000
+    /// Assignments in one report.
+    package static let assignmentsPerReport = 10_000
+    /// Assignments that are written at a time: for so long, some tens of milliseconds, changes wait.
+    package static let assignmentsPerWrite = 500
     /// Bytes of a client's name in the usage of flags.
     package static let flagUsageClientBytes = 256
     /// Clients whose usage of an environment's flags is told apart within an hour.

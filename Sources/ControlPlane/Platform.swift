@@ -17,6 +17,7 @@ package final class Platform: Service {
     let credentials: CredentialSet
     let uses: CredentialUses
     let usage: FlagUsage
+    let assignments = AssignmentLog()
     let past: PastStates
     package let webhooks: Webhooks
     let rollouts: RolloutSettings
@@ -70,6 +71,7 @@ package final class Platform: Service {
                     group.addTask { await self.forgetExpired() }
                     group.addTask { await self.recordUses() }
                     group.addTask { await self.keepFlagUsage() }
+                    group.addTask { await self.keepAssignments() }
                     group.addTask { await self.applyScheduled() }
                     group.addTask { await scheduler.run() }
                     group.addTask { await self.resolveAhead() }
@@ -78,6 +80,7 @@ package final class Platform: Service {
             try? await gracefulShutdown()
             await flushAnonymousRefusals()
             await recordFlagUsage()
+            await recordAssignments()
             await scheduler.stop()
             loops.cancel()
             committer.close()
@@ -122,7 +125,8 @@ package final class Platform: Service {
             } catch {
                 logger.warning("credentials could not be read back", metadata: ["error": "\(error)"])
             }
-        case .change, .event, .recordUses, .recordFlagUsage, .forgetExpired, .takeLease, .endLease: break
+        case .change, .event, .recordUses, .recordFlagUsage, .recordAssignments, .forgetExpired, .takeLease, .endLease:
+            break
         }
         return outcome
     }

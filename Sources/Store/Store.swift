@@ -62,6 +62,14 @@ package protocol Store: Sendable {
     /// - Parameter recentFrom: the hour since 1970 from which on evaluations are counted.
     func flagUsageSummaries(of project: ProjectName, recentFrom hour: Int64) async throws -> [FlagUsageSummary]
 
+    /// How many units each version of an experiment's split gave each variant.
+    func assignmentSummary(of place: ExperimentPlace) async throws -> AssignmentSummary
+
+    /// At most `limit` assignments of one version of an experiment's split, in order of unit and variant, from after `mark` on.
+    func assignments(
+        of place: ExperimentPlace, version: String, after mark: AssignmentMark?, limit: Int
+    ) async throws -> [AssignmentRow]
+
     /// At most `limit` rows of the item table after the given one in primary key order: what `cfg store check` compares with a replay.
     func itemRows(after: ItemRow?, limit: Int) async throws -> [ItemRow]
 
@@ -103,6 +111,12 @@ package protocol StoreTransaction {
     func addFlagUsage(_ rows: [FlagUsageRow]) throws
     /// Forgets what is of hours before that one.
     func dropFlagUsage(before hour: Int64) throws
+    /// Adds to what is known of assignments; of one that is there already attributes and client stay.
+    ///
+    /// - Parameter onlyKnown: whether those are left out that are not there yet.
+    func addAssignments(_ rows: [AssignmentRow], onlyKnown: Bool) throws
+    /// Forgets assignments that were last seen on days before that one.
+    func dropAssignments(before day: Int64) throws
     func lease(named name: String) throws -> Lease?
     /// Writes the lease in the place of the one of its name. Throws ``StoreError/conflict(_:)`` where that one has a greater number.
     func put(_ lease: Lease) throws

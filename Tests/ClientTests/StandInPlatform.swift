@@ -221,7 +221,8 @@ final class StandInPlatform: Sendable {
         case ("GET", "/api/v1/projects/shop/environments/production/settings"): return settings(call, stale)
         case ("GET", "/api/v1/projects/shop/environments/production/flag-set"): return flagSet(call, stale)
         case ("GET", "/api/v1/projects/shop/environments/production/flag-set/watch"): return flagWatch(call, stale)
-        case ("POST", "/api/v1/projects/shop/environments/production/flag-usage"):
+        case ("POST", "/api/v1/projects/shop/environments/production/flag-usage"),
+            ("POST", "/api/v1/projects/shop/environments/production/flag-assignments"):
             return Self.response(.whole(204), stale)
         default: return Self.response(.problem(404, "not-found"), stale)
         }

@@ -67,12 +67,13 @@ public final class FlagClient: FlagReader {
     ) throws(ConfigPlatformError) {
         let place = try FollowedPlace(server: server, project: project, environment: environment)
         let counts = usage == nil ? nil : FlagUsageCounts()
-        let surface = FlagSurface(place, counts: counts, now: surroundings.now)
+        let assignments = usage.flatMap { $0.tellsAssignments ? FlagAssignments(client: $0.client) : nil }
+        let surface = FlagSurface(place, counts: counts, assignments: assignments, now: surroundings.now)
         self.surface = surface
         var companion: (@Sendable () async -> Void)?
         if let usage, let counts {
             let reporter = try FlagUsageReporter(
-                counts, usage, of: place, token: token, options: options, surroundings: surroundings)
+                counts, assignments, usage, of: place, token: token, options: options, surroundings: surroundings)
             companion = { await reporter.run() }
         }
         following = Following(

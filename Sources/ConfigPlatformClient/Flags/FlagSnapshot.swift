@@ -26,9 +26,10 @@ public struct FlagSnapshot: FlagReader {
     ) -> Value {
         guard options == nil, surface.isPlain else { return details(key, fallback, context, options, form).value }
         guard let entry = definitions.entry(key) else { return fallback }
-        let resolution = entry.flag.resolve(
-            (context ?? .empty).evaluated, as: form.type, at: surface.seconds())
-        if let counts = surface.counts { entry.count(resolution, in: counts) }
+        let evaluated = (context ?? .empty).evaluated
+        let seconds = surface.seconds()
+        let resolution = entry.flag.resolve(evaluated, as: form.type, at: seconds)
+        note(entry, resolution, evaluated, at: seconds)
         guard let variant = resolution.variant else { return fallback }
         return form.value(variant.value) ?? fallback
     }
@@ -53,8 +54,9 @@ public struct FlagSnapshot: FlagReader {
         _ key: String, _ fallback: Value, _ context: FlagContext, _ form: FlagForm<Value>
     ) -> FlagDetails<Value> {
         guard let entry = definitions.entry(key) else { return missing(key, fallback) }
-        let resolution = entry.flag.resolve(context.evaluated, as: form.type, at: surface.seconds())
-        if let counts = surface.counts { entry.count(resolution, in: counts) }
+        let seconds = surface.seconds()
+        let resolution = entry.flag.resolve(context.evaluated, as: form.type, at: seconds)
+        note(entry, resolution, context.evaluated, at: seconds)
         let metadata = entry.metadata
         func failed(_ code: FlagErrorCode, _ message: String) -> FlagDetails<Value> {
             FlagDetails(
@@ -75,6 +77,16 @@ public struct FlagSnapshot: FlagReader {
         return FlagDetails(
             value: value, flagKey: key, variant: variant.name, reason: FlagReason(resolution.reason), errorCode: nil,
             errorMessage: nil, flagMetadata: metadata)
+    }
+
+    @inline(__always)
+    private func note(
+        _ entry: FlagEntry, _ resolution: Resolution, _ context: ConfigPlatformFlags.FlagContext, at seconds: Int64
+    ) {
+        if let counts = surface.counts { entry.count(resolution, in: counts) }
+        if resolution.experiment >= 0 {
+            surface.assignments?.note(entry.flag, resolution, context, at: seconds)
+        }
     }
 
     private func missing<Value>(_ key: String, _ fallback: Value) -> FlagDetails<Value> {

@@ -7,15 +7,21 @@ final class FlagSurface: Sendable {
     let place: FollowedPlace
     /// Nil where evaluations are not counted.
     let counts: FlagUsageCounts?
+    /// Nil where the platform is not told which units experiments gave which variants.
+    let assignments: FlagAssignments?
     let scope = FlagScope()
     private let now: @Sendable () -> Date
     private let current = Mutex(FlagDefinitions.empty)
     /// Why there are no flags yet.
     private let obstacle = Mutex<ConfigPlatformError?>(nil)
 
-    init(_ place: FollowedPlace, counts: FlagUsageCounts?, now: @escaping @Sendable () -> Date) {
+    init(
+        _ place: FollowedPlace, counts: FlagUsageCounts?, assignments: FlagAssignments?,
+        now: @escaping @Sendable () -> Date
+    ) {
         self.place = place
         self.counts = counts
+        self.assignments = assignments
         self.now = now
     }
 

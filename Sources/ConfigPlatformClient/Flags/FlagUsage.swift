@@ -4,20 +4,26 @@ import Foundation
 import Logging
 import Synchronization
 
-/// Whether, how often and under which name a client tells the platform how often its flags came to what. Only numbers are told: no
-/// context ever leaves the program.
+/// Whether, how often and under which name a client tells the platform how often its flags came to what.
+///
+/// Of flags without an experiment only numbers are told. Where a rule has an experiment, its units (targeting keys, most of the time) are told
+/// too, with the variant each got and the attributes that the experiment names; nothing else of a context ever leaves the program.
 public struct FlagUsageReporting: Sendable {
     /// The program's name among those that the platform has usage of: 1 to 256 bytes.
     public var client: String
     /// How often it is told, besides at the end of every hour and when the client is shut down.
     public var interval: Duration
+    /// Whether the units of experiments are told as well.
+    public var tellsAssignments: Bool
 
     /// - Parameters:
     ///   - client: The program's name; nil for that of its process.
     ///   - interval: How often it is told.
-    public init(client: String? = nil, interval: Duration = .seconds(60)) {
+    ///   - tellsAssignments: Whether the units of experiments are told as well.
+    public init(client: String? = nil, interval: Duration = .seconds(60), tellsAssignments: Bool = true) {
         self.client = client ?? ProcessInfo.processInfo.processName
         self.interval = interval
+        self.tellsAssignments = tellsAssignments
     }
 }
 
@@ -65,6 +71,7 @@ final class FlagUsageReporter: Sendable {
     }
 
     private let counts: FlagUsageCounts
+    private let assignments: FlagAssignments?
     private let reporting: FlagUsageReporting
     private let place: FollowedPlace
     private let transport: Transport
@@ -85,13 +92,14 @@ final class FlagUsageReporter: Sendable {
     private static let countsPerRequest = 5_000
 
     init(
-        _ counts: FlagUsageCounts, _ reporting: FlagUsageReporting, of place: FollowedPlace, token: AccessToken,
-        options: ConfigPlatformClient.Options, surroundings: Surroundings
+        _ counts: FlagUsageCounts, _ assignments: FlagAssignments?, _ reporting: FlagUsageReporting,
+        of place: FollowedPlace, token: AccessToken, options: ConfigPlatformClient.Options, surroundings: Surroundings
     ) throws(ConfigPlatformError) {
         guard (1...256).contains(reporting.client.utf8.count) else {
             throw ConfigPlatformError(.invalidUse, "The client's name for its usage must have 1 to 256 bytes.")
         }
         self.counts = counts
+        self.assignments = assignments
         self.reporting = reporting
         self.place = place
         self.options = options
@@ -132,6 +140,13 @@ final class FlagUsageReporter: Sendable {
     }
 
     private func send() async {
+        await sendCounts()
+        await assignments?.tell(place, over: transport) { error in
+            options.logger.debug("assignments of experiments were refused", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private func sendCounts() async {
         while let request = next() {
             do {
                 _ = try await transport.send(request)

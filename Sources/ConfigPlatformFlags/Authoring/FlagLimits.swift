@@ -32,6 +32,10 @@ package enum FlagLimits {
     package static let shares = 256
     /// Of all shares of a split together: what a flagd client can count to.
     package static let weightSum: Int64 = 2_147_483_647
+    package static let experiments = 32
+    package static let experimentKeyBytes = 128
+    /// Attributes that are written down with the units of an experiment.
+    package static let experimentAttributes = 16
     package static let prerequisites = 32
     /// Contexts that a segment lists, included and excluded together.
     package static let listedContexts = 100_000

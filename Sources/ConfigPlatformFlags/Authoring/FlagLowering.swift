@@ -3,7 +3,7 @@ import Synchronization
 
 /// A flag as a flagd definition.
 package struct LoweredFlag: Sendable {
-    /// `{"state", "variants", "defaultVariant"?, "targeting"?, "metadata"?}`.
+    /// `{"state", "variants", "defaultVariant"?, "targeting"?, "metadata"?, "experiments"?}`, the last of which clients of flagd do not know.
     package let definition: JSONObject
     /// What the targeting refers to by name.
     package let shared: Set<SharedRule>
@@ -113,9 +113,11 @@ package final class FlagLowering {
         case .disabled: definition["state"] = "DISABLED"
         case .killed(let variant): definition["defaultVariant"] = .string(variant.rawValue)
         case .ruled(let rule):
-            guard let targeting = try targeting(of: key, items, rule) else { break }
+            guard let (targeting, start) = try targeting(of: key, items, rule) else { break }
             shared = try extent(of: targeting, in: .rule(key)).references
             definition["targeting"] = .object(targeting)
+            let experiments = start.map { rule.experiments(in: key, rulesAt: $0) } ?? []
+            if !experiments.isEmpty { definition["experiments"] = .array(experiments.map(\.json)) }
         }
         return LoweredFlag(definition: definition, shared: shared)
     }
@@ -134,7 +136,7 @@ package final class FlagLowering {
     }
 
     /// The flag for clients that put each rule in once, in any order, by the text of its reference: rules that refer to others have those put in,
-    /// and what would not survive being put in by text stands in the targeting itself.
+    /// and what would not survive being put in by text stands in the targeting itself. It has no experiments, of which such clients tell nothing.
     ///
     /// - Returns: The flag, and of what it still refers to the rules by name.
     package func portable(_ flag: LoweredFlag) throws(FlagViolation) -> (definition: JSONObject, evaluators: JSONObject)
@@ -147,6 +149,7 @@ package final class FlagLowering {
             if isPortable { evaluators[rule.name] = logic } else { inner[rule] = logic }
         }
         var definition = flag.definition
+        definition["experiments"] = nil
         if !inner.isEmpty {
             definition["targeting"] = LogicTree.replacingReferences(targeting) { name in
                 SharedRule(named: name).flatMap { inner[$0] }
@@ -181,7 +184,7 @@ package final class FlagLowering {
     /// Lowers what is said of the flag as if it were active, enabled and not killed.
     func checkRuled(_ key: FlagKey) throws(FlagViolation) {
         guard let items = items(key), let rule = items.rule else { return }
-        if let targeting = try targeting(of: key, items, rule) { _ = try extent(of: targeting, in: .rule(key)) }
+        if let (targeting, _) = try targeting(of: key, items, rule) { _ = try extent(of: targeting, in: .rule(key)) }
     }
 
     // MARK: - Shared rules
@@ -222,7 +225,7 @@ package final class FlagLowering {
             return Shared(logic: logic, extent: try extent(of: logic, in: .segment(name)))
         case .flag(let key):
             guard let items = items(key), case .ruled(let rule) = items.standing,
-                let targeting = try targeting(of: key, items, rule)
+                let (targeting, _) = try targeting(of: key, items, rule)
             else { return Shared(logic: JSONObject(), extent: Extent()) }
             if case .logic(let logic) = rule.targeting,
                 let fault = LogicWalk.dependencesOnFlag(
@@ -303,30 +306,34 @@ package final class FlagLowering {
     // MARK: - Targeting
 
     /// Nil where every context comes to the default variant.
+    ///
+    /// - Returns: where in the arguments of its `if` the rules begin; nil where there are none, or none is ever reached.
     private func targeting(
         of key: FlagKey, _ items: FlagItems, _ rule: FlagRuleBody
-    ) throws(FlagViolation) -> JSONObject? {
+    ) throws(FlagViolation) -> (logic: JSONObject, rulesAt: Int?)? {
         var arguments: [JSONValue] = []
         for (index, prerequisite) in rule.prerequisites.enumerated() {
             let place = JSONPointer(tokens: ["prerequisites", String(index), "flag"])
             switch try condition(prerequisite, of: key, at: place) {
             case .bool(true): break
-            case .bool(false): return ["if": [true, .null]]
+            case .bool(false): return (["if": [true, .null]], nil)
             case let condition: arguments += [LogicTree.operation("!", [condition]), .null]
             }
         }
         let rollout = items.rollout?.branches(in: key) ?? []
+        var rulesAt: Int?
         switch rule.targeting {
         case .rules(let rules):
+            rulesAt = rules.isEmpty ? nil : arguments.count
             let branches = rules.branches(in: key)
             arguments += branches.arguments + (branches.isTotal ? [] : rollout)
         case .logic(let logic):
             let rest = Self.choice(rollout)
-            if arguments.isEmpty, rest == nil { return logic }
+            if arguments.isEmpty, rest == nil { return (logic, nil) }
             arguments.append(Self.either(.object(logic), or: rest))
         }
-        if arguments.count == 1, case .object(let only) = arguments[0] { return only }
-        return Self.choice(arguments)?.objectValue
+        if arguments.count == 1, case .object(let only) = arguments[0] { return (only, nil) }
+        return Self.choice(arguments)?.objectValue.map { ($0, rulesAt) }
     }
 
     private static func choice(_ arguments: [JSONValue]) -> JSONValue? {

@@ -37,6 +37,25 @@ package struct SegmentName: Sendable {
     }
 }
 
+/// The key of an experiment: 1 to 128 letters, digits, `_`, `-` or `.`, beginning with a letter or a digit.
+package struct ExperimentKey: Sendable {
+    package let rawValue: String
+
+    package init(parsing text: some StringProtocol) throws(InvalidFlagItem) {
+        func isAlphanumeric(_ byte: UInt8) -> Bool {
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+        }
+        guard let first = text.utf8.first, text.utf8.count <= FlagLimits.experimentKeyBytes, isAlphanumeric(first),
+            text.utf8.allSatisfy({ isAlphanumeric($0) || [0x2D, 0x2E, 0x5F].contains($0) })
+        else {
+            throw InvalidFlagItem(
+                "'\(InvalidFlagItem.shown(text))' is not an experiment's key: use 1 to \(FlagLimits.experimentKeyBytes) letters, digits, '_', '-' or '.', beginning with a letter or a digit."
+            )
+        }
+        rawValue = String(text)
+    }
+}
+
 /// The name of a variant: 1 to 256 bytes of UTF-8.
 package struct VariantName: Sendable {
     package let rawValue: String
@@ -93,6 +112,7 @@ extension FlagIdentifier {
 
 extension FlagKey: FlagIdentifier {}
 extension SegmentName: FlagIdentifier {}
+extension ExperimentKey: FlagIdentifier {}
 extension VariantName: FlagIdentifier {}
 extension AttributePath: FlagIdentifier {}
 

@@ -186,7 +186,7 @@ extension FlagRolloutBody.Step {
             faults.add("'percent' is missing: 0 to 100, of those whom no rule matched.", at: pointer)
             return nil
         }
-        guard let share = Self.thousandths(percent) else {
+        guard let share = Percentage.thousandths(percent) else {
             reader.add("'percent' is a number from 0 to 100 with at most three decimals.", at: "percent")
             return nil
         }
@@ -209,22 +209,8 @@ extension FlagRolloutBody.Step {
         }
     }
 
-    private static func thousandths(_ value: JSONValue) -> Int? {
-        guard let number = value.numberValue, number.isMultiple(of: thousandth), (0...100).contains(number.double)
-        else { return nil }
-        return Int((number.double * 1000).rounded())
-    }
-
-    private static let thousandth: JSONNumber = (0.001 as JSONValue).numberValue!
-
-    /// The share as it is written: 12.5 for 12,500.
-    private var percent: JSONValue {
-        // At most 100,000 thousandths: the nearest double's shortest decimal is the decimal meant.
-        .number(JSONNumber(Double(share) / 1000)!)
-    }
-
     fileprivate var json: JSONValue {
-        var members: JSONObject = ["percent": percent]
+        var members: JSONObject = ["percent": Percentage.json(thousandths: share)]
         switch begins {
         case .byHand: break
         case .at(let time): members["at"] = .string(time.text)

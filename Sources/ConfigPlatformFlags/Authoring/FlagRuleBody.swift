@@ -80,6 +80,7 @@ package struct FlagRuleBody: FlagItemValue {
         let rules = reader.list("rules", of: "rules", upTo: FlagLimits.rules) { json, pointer in
             TargetingRule.read(json, at: pointer(), faults)
         }
+        Self.checkExperiments(of: rules, reader)
         guard let logic = reader.members["targeting"] else {
             targeting = .rules(rules)
             return
@@ -92,6 +93,18 @@ package struct FlagRuleBody: FlagItemValue {
             return nil
         }
         targeting = logic.isEmpty ? .rules([]) : .logic(logic)
+    }
+
+    private static func checkExperiments(of rules: [TargetingRule], _ reader: FlagItemReader) {
+        var known: Set<ExperimentKey> = []
+        for experiment in rules.compactMap(\.experiment) where !known.insert(experiment.key).inserted {
+            reader.add("There are two experiments '\(experiment.key)'; give each a key of its own.", at: "rules")
+        }
+        if known.count > FlagLimits.experiments {
+            reader.add(
+                "The rules have \(known.count) experiments; at most \(FlagLimits.experiments) may run at a time.",
+                at: "rules")
+        }
     }
 
     private static func prerequisite(

@@ -110,17 +110,23 @@ package enum Serve: FlagItemValue {
     }
 }
 
-/// One rule of a flag: `{ "name"?: text, "when"?: [ CONDITION, … ], "serve": SERVE }`. All conditions must hold; without any it always does.
+/// One rule of a flag: `{ "name"?: text, "when"?: [ CONDITION, … ], "serve": SERVE, "experiment"?: EXPERIMENT }`. All conditions must hold;
+/// without any it always does. A rule with an experiment serves a split.
 package struct TargetingRule: FlagItemValue {
     package let name: String?
     /// At most ``FlagLimits/conditions``.
     package let conditions: [Condition]
     package let serve: Serve
+    /// What of the split is written down; nil where nothing is.
+    package let experiment: ExperimentPlan?
 
-    package init(name: String? = nil, when conditions: [Condition], serve: Serve) {
+    package init(
+        name: String? = nil, when conditions: [Condition], serve: Serve, experiment: ExperimentPlan? = nil
+    ) {
         self.name = name
         self.conditions = conditions
         self.serve = serve
+        self.experiment = experiment
     }
 
     package init(parsing json: JSONValue) throws(InvalidFlagItem) {
@@ -131,7 +137,7 @@ package struct TargetingRule: FlagItemValue {
     static func read(_ json: JSONValue, at pointer: JSONPointer, _ faults: FlagItemFaults) -> TargetingRule? {
         guard
             let reader = FlagItemReader(
-                json, at: pointer, what: "a rule", allowed: ["name", "serve", "when"], faults: faults)
+                json, at: pointer, what: "a rule", allowed: ["experiment", "name", "serve", "when"], faults: faults)
         else { return nil }
         let name = reader.text("name", bytes: FlagLimits.ruleNameBytes)
         let conditions = Condition.list(reader, "when")
@@ -140,13 +146,22 @@ package struct TargetingRule: FlagItemValue {
             return nil
         }
         guard let serve = Serve.read(serve, at: pointer.appending("serve"), faults) else { return nil }
-        return TargetingRule(name: name, when: conditions, serve: serve)
+        var experiment: ExperimentPlan?
+        if let json = reader.members["experiment"] {
+            experiment = ExperimentPlan.read(json, at: pointer.appending("experiment"), faults)
+            if case .variant = serve {
+                reader.add(
+                    "An experiment is of a split; serve {\"split\": […]}, or leave 'experiment' out.", at: "experiment")
+            }
+        }
+        return TargetingRule(name: name, when: conditions, serve: serve, experiment: experiment)
     }
 
     package var json: JSONValue {
         var members: JSONObject = ["serve": serve.json]
         if !conditions.isEmpty { members["when"] = .array(conditions.map(\.json)) }
         if let name { members["name"] = .string(name) }
+        if let experiment { members["experiment"] = experiment.json }
         return .object(members)
     }
 }

@@ -12,6 +12,8 @@ package final class Flag: Sendable {
     /// Names of shared rules that the targeting refers to, directly or through others.
     package let references: Set<String>
     package let definition: JSONObject
+    /// Splits of which it is written down who got what, in order.
+    package let experiments: [Experiment]
 
     private let defaultVariant: DefaultVariant
     private let targeting: Targeting
@@ -70,13 +72,15 @@ package final class Flag: Sendable {
             }
         default: throw InvalidFlagDefinition(place.appending("metadata"), "must be an object")
         }
+        let experiments = (definition["experiments"]?.arrayValue ?? []).compactMap { Experiment($0) }
         switch definition["targeting"] {
         case nil, .null?, .bool(false)?, .string("")?, .array([])?:
             (targeting, faults, references) = (.none, [], [])
         case .object(let object)? where object.isEmpty:
             (targeting, faults, references) = (.none, [], [])
         case .object(let object)?:
-            var compiler = LogicCompiler(evaluators: evaluators, bucketing: bucketing, variants: variants)
+            var compiler = LogicCompiler(
+                evaluators: evaluators, bucketing: bucketing, variants: variants, experiments: experiments)
             let rule = compiler.compile(.object(object), at: place.appending("targeting"))
             (targeting, faults, references) = (.rule(rule), compiler.faults, compiler.references)
         default:
@@ -89,6 +93,7 @@ package final class Flag: Sendable {
         self.metadata = all
         self.evaluators = evaluators
         self.bucketing = bucketing
+        self.experiments = experiments
     }
 
     /// What the flag comes to for a context, asked as a type; nil asks for whatever type it has.
@@ -128,13 +133,14 @@ package final class Flag: Sendable {
     ) -> Resolution {
         do {
             switch try rule.decision(in: &evaluation) {
-            case .variant(let variant): return given(variant, .targetingMatch, as: type)
+            case .variant(let variant):
+                return given(variant, .targetingMatch, as: type, experiment: evaluation.experiment)
             case .value(.null): return resolveDefault(.default, as: type)
             case .value(let value):
                 guard let name = value.variantName, let found = variants.first(where: { $0.isChosen(by: name) }) else {
                     return Resolution(.general)
                 }
-                return given(found, .targetingMatch, as: type)
+                return given(found, .targetingMatch, as: type, experiment: evaluation.experiment)
             }
         } catch {
             if case .unknownOperator = error { return Resolution(.parseError) }
@@ -151,9 +157,11 @@ package final class Flag: Sendable {
     }
 
     @inline(__always)
-    private func given(_ variant: Variant, _ reason: Resolution.Reason, as type: FlagType?) -> Resolution {
+    private func given(
+        _ variant: Variant, _ reason: Resolution.Reason, as type: FlagType?, experiment: Int = -1
+    ) -> Resolution {
         if let type, !variant.isGiven(as: type) { return Resolution(.typeMismatch) }
-        return Resolution(variant, reason)
+        return Resolution(variant, reason, experiment: experiment)
     }
 
     /// Its targeting, and the shared rules that this refers to.

@@ -5,6 +5,8 @@ package struct Resolution: Sendable {
     package let reason: Reason
     /// Where the reason is `error`.
     package let error: ErrorCode?
+    /// Index, among the flag's experiments, of the one whose split gave the variant; -1 where none did.
+    package let experiment: Int
 
     /// OpenFeature's reasons, as far as flagd's evaluation gives them.
     package enum Reason: String, Sendable, CaseIterable {
@@ -28,15 +30,17 @@ package struct Resolution: Sendable {
     }
 
     @inline(__always)
-    init(_ variant: Variant?, _ reason: Reason) {
+    init(_ variant: Variant?, _ reason: Reason, experiment: Int = -1) {
         self.variant = variant
         self.reason = reason
+        self.experiment = experiment
         error = nil
     }
 
     package init(_ error: ErrorCode) {
         variant = nil
         reason = .error
+        experiment = -1
         self.error = error
     }
 }

@@ -24,6 +24,8 @@ struct Evaluation: ~Copyable {
     var scope: FlagValue?
     var steps = Evaluation.stepLimit
     var trace: TraceRecorder?
+    /// Index of the experiment whose split was come to last; -1 before any.
+    var experiment = -1
 
     private init(
         _ flagKey: String, _ attributes: UnsafeBufferPointer<FlagObject.Member>, _ timestamp: Int64,

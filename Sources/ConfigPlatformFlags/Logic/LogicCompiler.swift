@@ -11,6 +11,8 @@ struct LogicCompiler {
     let isTraced: Bool
     /// Of the flag whose rule is compiled; none for what several flags share.
     private let variants: [Variant]
+    /// Index of each experiment by the place of its split.
+    private let experiments: [JSONPointer: Int]
     private(set) var faults: [LogicFault] = []
     /// Names of shared rules that were referred to, directly or through others.
     private(set) var references: Set<String> = []
@@ -22,12 +24,14 @@ struct LogicCompiler {
 
     /// The depth at which compiling starts counts toward the limit.
     init(
-        evaluators: Evaluators, bucketing: Bucketing, variants: [Variant] = [], isTraced: Bool = false, depth: Int = 0
+        evaluators: Evaluators, bucketing: Bucketing, variants: [Variant] = [], isTraced: Bool = false,
+        experiments: [Experiment] = [], depth: Int = 0
     ) {
         self.evaluators = evaluators
         self.variants = variants
         self.bucketing = bucketing
         self.isTraced = isTraced
+        self.experiments = Dictionary(experiments.enumerated().map { ($1.place, $0) }) { first, _ in first }
         self.depth = depth
         deepest = depth
     }
@@ -44,8 +48,10 @@ struct LogicCompiler {
             return constants.count == compiled.count ? Constant(.list(constants)) : ListExpression(compiled)
         case .object(let object) where object.count == 1:
             let member = object.members[0]
+            let place = pointer
             let pointer = pointer.appending(member.name)
             let compiled = compileOperator(member.name, member.value, at: pointer)
+            if !experiments.isEmpty, let index = experiments[place] { return ExperimentSplit(compiled, index: index) }
             return isTraced && !(compiled is Traced) ? Traced(compiled, member.name, at: pointer) : compiled
         case .string(let name):
             return Constant(.string(name), variant: variants.first { $0.isChosen(by: name) })

@@ -47,6 +47,7 @@ package struct AuditEvent: Hashable, Sendable {
         case rolloutPause = "rollout.pause"
         case rolloutResume = "rollout.resume"
         case rolloutRevert = "rollout.revert"
+        case experimentExport = "experiment.export"
     }
 
     package enum Outcome: String, CaseIterable, Sendable {

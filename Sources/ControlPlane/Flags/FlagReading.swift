@@ -10,11 +10,20 @@ package struct FlagReading: Sendable {
     package let timestamp: Int64
     /// Where evaluations are counted; nil for those of another moment.
     let meter: FlagUsageMeter?
+    /// Where it is written down which units experiments gave which variants, and for which client; nil for evaluations of another moment.
+    private(set) var log: (assignments: AssignmentLog, client: String)?
 
     package var environment: EnvironmentName { flags.environment }
 
     /// The environment's name among sets of flags: `project/environment`.
     package var setName: String { "\(project.rawValue)/\(environment.rawValue)" }
+
+    /// The same for who only looks how flags come about: nothing is written down of experiments.
+    package var withoutAssignments: FlagReading {
+        var reading = self
+        reading.log = nil
+        return reading
+    }
 
     /// All flags in flagd's format, for flagd's own clients.
     package var portableDocument: [UInt8] { flags.portableDocument(named: setName) }
@@ -47,6 +56,11 @@ package struct FlagReading: Sendable {
     ) -> FlagAnswer {
         let resolution = compiled.resolve(context, as: type, at: timestamp)
         meter?.count(compiled, resolution)
+        if resolution.experiment >= 0, let log,
+            let assignment = compiled.assignment(resolution, context, at: timestamp, client: log.client)
+        {
+            log.assignments.add(assignment, in: environment, of: project)
+        }
         return FlagAnswer(key: compiled.key, resolution: resolution, type: flag.flag.body.type, flag: compiled)
     }
 }
@@ -96,7 +110,8 @@ extension Platform {
         try state.viewpoint(caller.subject, of: project, at: now).require(.evaluate, .flag, in: environment)
         return try Self.flagReading(
             environment, of: project, in: state, at: now,
-            countedBy: usage.meter(project, environment, for: caller.principal.rawValue))
+            countedBy: usage.meter(project, environment, for: caller.principal.rawValue),
+            log: (assignments, caller.principal.rawValue))
     }
 
     /// As they stood at some moment; rules see its time as the present.
@@ -111,18 +126,22 @@ extension Platform {
             case .revision: state.committedAt
             case .time(let time): time
             }
-        let meter = moment == .now ? usage.meter(project, environment, for: caller.principal.rawValue) : nil
-        return try Self.flagReading(environment, of: project, in: state, at: time, countedBy: meter)
+        let client = caller.principal.rawValue
+        let meter = moment == .now ? usage.meter(project, environment, for: client) : nil
+        return try Self.flagReading(
+            environment, of: project, in: state, at: time, countedBy: meter,
+            log: moment == .now ? (assignments, client) : nil)
     }
 
     private static func flagReading(
         _ environment: EnvironmentName, of project: ProjectName, in state: PlatformState, at time: Timestamp,
-        countedBy meter: FlagUsageMeter?
+        countedBy meter: FlagUsageMeter?, log: (assignments: AssignmentLog, client: String)?
     ) throws(Problem) -> FlagReading {
         let found = try state.project(project)
         guard let flags = found.resolvedFlags[environment] else { throw .noEnvironment(environment, in: project) }
         return FlagReading(
-            flags: flags, project: project, token: state.token, timestamp: time.microseconds / 1_000_000, meter: meter)
+            flags: flags, project: project, token: state.token, timestamp: time.microseconds / 1_000_000, meter: meter,
+            log: log)
     }
 
     /// The environment whose flags a client is given that names none: the only one its token is for.

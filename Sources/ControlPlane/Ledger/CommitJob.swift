@@ -23,6 +23,9 @@ struct CommitJob: Sendable {
         case recordUses([String: Timestamp])
         /// How often flags came to what, and the hour before which that is forgotten. Leaves no event.
         case recordFlagUsage(CountedUsage, droppingBefore: Int64)
+        /// Which units experiments gave which variants, whether only of units that are known, and the day before which that is forgotten. Leaves
+        /// no event.
+        case recordAssignments([AssignmentRow], onlyKnown: Bool, droppingBefore: Int64)
         /// Idempotency records whose day is over, and sessions that ended long ago. Leaves no event: nothing that anybody could see alters.
         case forgetExpired(sessions: [String])
         /// Leases leave no event either: which replica does something shows in what it does.

@@ -161,6 +161,10 @@ final class GroupSession: Sendable {
             try transaction.addFlagUsage(try uncounted(usage, transaction))
             try transaction.dropFlagUsage(before: oldest)
             return (.recorded, nil)
+        case .recordAssignments(let rows, let onlyKnown, let oldest):
+            try transaction.addAssignments(rows, onlyKnown: onlyKnown)
+            try transaction.dropAssignments(before: oldest)
+            return (.recorded, nil)
         case .forgetExpired(let sessions):
             try transaction.dropIdempotencyRecords(expiredAt: now)
             try transaction.dropSessions(ids: sessions)

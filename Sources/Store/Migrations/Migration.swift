@@ -14,7 +14,7 @@ package struct Migration: Sendable {
     package let postgreSQL: String
 
     /// All of them, in order.
-    package static let all: [Migration] = [ledger, access, leases, flagUsage]
+    package static let all: [Migration] = [ledger, access, leases, flagUsage, experimentAssignments]
 
     /// The number of the schema that this program reads and writes.
     package static var newest: Int { all.count }

@@ -190,6 +190,45 @@ enum PostgreSQLLedgerStatements: String, CaseIterable {
         FROM flag_usage WHERE project = $1 GROUP BY flag, environment, variant
         """
 
+    // Assignments of experiments
+
+    case addAssignment = """
+        INSERT INTO experiment_assignments (project, flag, environment, experiment, version, unit, variant,
+            first_at, last_at, last_day, exposures, attributes, client)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        ON CONFLICT (project, flag, environment, experiment, version, unit, variant) DO UPDATE SET
+            first_at = least(experiment_assignments.first_at, excluded.first_at),
+            last_at = greatest(experiment_assignments.last_at, excluded.last_at),
+            last_day = greatest(experiment_assignments.last_day, excluded.last_day),
+            exposures = least(experiment_assignments.exposures, 9223372036854775807 - excluded.exposures) + excluded.exposures
+        """
+    case addToKnownAssignment = """
+        UPDATE experiment_assignments SET
+            first_at = least(first_at, $8), last_at = greatest(last_at, $9), last_day = greatest(last_day, $10),
+            exposures = least(exposures, 9223372036854775807 - $11) + $11
+        WHERE project = $1 AND flag = $2 AND environment = $3 AND experiment = $4 AND version = $5 AND unit = $6
+            AND variant = $7
+        """
+    case dropAssignments = """
+        DELETE FROM experiment_assignments WHERE last_day < $1
+        """
+    case assignmentCounts = """
+        SELECT version, variant, count(*), least(sum(exposures), 9000000000000000000)::bigint, min(first_at), max(last_at)
+        FROM experiment_assignments WHERE project = $1 AND flag = $2 AND environment = $3 AND experiment = $4
+        GROUP BY version, variant
+        """
+    case unitsOfSeveralVariants = """
+        SELECT version, count(*) FROM (SELECT version, unit FROM experiment_assignments
+            WHERE project = $1 AND flag = $2 AND environment = $3 AND experiment = $4
+            GROUP BY version, unit HAVING count(*) > 1) AS units
+        GROUP BY version
+        """
+    case assignments = """
+        SELECT unit, variant, first_at, last_at, exposures, attributes, client FROM experiment_assignments
+        WHERE project = $1 AND flag = $2 AND environment = $3 AND experiment = $4 AND version = $5 AND (unit, variant) > ($6, $7)
+        ORDER BY unit, variant LIMIT $8
+        """
+
     // Leases
 
     case readLease = """

@@ -279,6 +279,35 @@ final class PostgreSQLTransaction: StoreTransaction {
         try whole { try send(.dropFlagUsage, [.int64(hour)]) }
     }
 
+    func addAssignments(_ rows: [AssignmentRow], onlyKnown: Bool) throws {
+        try checkOpen()
+        try whole {
+            for row in rows {
+                let key =
+                    row.place.values + [
+                        .text(row.version), .text(PostgreSQLText.storable(row.unit)),
+                        .text(PostgreSQLText.storable(row.variant)),
+                    ]
+                let seen: [PostgreSQLValue] = [
+                    .int64(row.firstAt.microseconds), .int64(row.lastAt.microseconds),
+                    .int64(AssignmentRow.day(of: row.lastAt)), .int64(row.exposures),
+                ]
+                if onlyKnown {
+                    try send(.addToKnownAssignment, key + seen)
+                } else {
+                    try send(
+                        .addAssignment,
+                        key + seen + [.text(row.attributes), .text(PostgreSQLText.storable(row.client))])
+                }
+            }
+        }
+    }
+
+    func dropAssignments(before day: Int64) throws {
+        try checkOpen()
+        try whole { try send(.dropAssignments, [.int64(day)]) }
+    }
+
     func lease(named name: String) throws -> Lease? {
         try checkOpen()
         return try whole {

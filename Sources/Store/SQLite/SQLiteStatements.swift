@@ -139,6 +139,38 @@ enum SQLiteStatements: String, CaseIterable {
         WHERE project = ? ORDER BY flag
         """
 
+    // Assignments of experiments
+
+    case addAssignment = """
+        INSERT INTO experiment_assignments (project, flag, environment, experiment, version, unit, variant,
+            first_at, last_at, last_day, exposures, attributes, client)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (project, flag, environment, experiment, version, unit, variant) DO UPDATE SET
+            first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at),
+            last_day = max(last_day, excluded.last_day),
+            exposures = min(exposures, 9223372036854775807 - excluded.exposures) + excluded.exposures
+        """
+    case addToKnownAssignment = """
+        UPDATE experiment_assignments SET
+            first_at = min(first_at, ?8), last_at = max(last_at, ?9), last_day = max(last_day, ?10),
+            exposures = min(exposures, 9223372036854775807 - ?11) + ?11
+        WHERE project = ?1 AND flag = ?2 AND environment = ?3 AND experiment = ?4 AND version = ?5 AND unit = ?6
+            AND variant = ?7
+        """
+    case dropAssignments = """
+        DELETE FROM experiment_assignments WHERE last_day < ?
+        """
+    case assignmentsOfExperiment = """
+        SELECT version, unit, variant, exposures, first_at, last_at FROM experiment_assignments
+        WHERE project = ? AND flag = ? AND environment = ? AND experiment = ?
+        ORDER BY version, unit
+        """
+    case assignments = """
+        SELECT unit, variant, first_at, last_at, exposures, attributes, client FROM experiment_assignments
+        WHERE project = ? AND flag = ? AND environment = ? AND experiment = ? AND version = ? AND (unit, variant) > (?, ?)
+        ORDER BY unit, variant LIMIT ?
+        """
+
     // Leases
 
     case readLease = """

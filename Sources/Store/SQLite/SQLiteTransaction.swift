@@ -262,6 +262,33 @@ final class SQLiteTransaction: StoreTransaction {
         try whole { try PreparedStatement(.dropFlagUsage, on: database).run(.integer(hour)) }
     }
 
+    func addAssignments(_ rows: [AssignmentRow], onlyKnown: Bool) throws {
+        try checkOpen()
+        try whole {
+            for row in rows {
+                let key: [SQLiteValue] = [
+                    .text(row.place.project.rawValue), .text(row.place.flag), .text(row.place.environment.rawValue),
+                    .text(row.place.experiment), .text(row.version), .text(row.unit), .text(row.variant),
+                ]
+                let seen: [SQLiteValue] = [
+                    .integer(row.firstAt.microseconds), .integer(row.lastAt.microseconds),
+                    .integer(AssignmentRow.day(of: row.lastAt)), .integer(row.exposures),
+                ]
+                if onlyKnown {
+                    try PreparedStatement(.addToKnownAssignment, on: database).run(key + seen)
+                } else {
+                    try PreparedStatement(.addAssignment, on: database).run(
+                        key + seen + [.text(row.attributes), .text(row.client)])
+                }
+            }
+        }
+    }
+
+    func dropAssignments(before day: Int64) throws {
+        try checkOpen()
+        try whole { try PreparedStatement(.dropAssignments, on: database).run(.integer(day)) }
+    }
+
     // MARK: Leases
 
     func lease(named name: String) throws -> Lease? {

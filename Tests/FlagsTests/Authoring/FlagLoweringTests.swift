@@ -19,6 +19,11 @@ import Testing
                 let evaluators = Evaluators(try lowering.evaluators(lowered.shared))
                 let flag = try Flag(key: key.rawValue, definition: lowered.definition, evaluators: evaluators)
                 #expect(flag.faults.isEmpty, "\(flag.faults); \(random)")
+                for experiment in flag.experiments {
+                    let split = drawn.split(of: experiment.key, in: key)?.logic(in: key)
+                    let found = JSONValue.object(lowered.definition)[experiment.place]
+                    #expect(split != nil && found == split, "\(experiment.place.text); \(random)")
+                }
                 flags[key] = flag
             }
             // What clients get has no reference in a shared rule, whatever the order they are put in.

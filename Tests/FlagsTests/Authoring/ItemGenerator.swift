@@ -10,6 +10,7 @@ struct ItemGenerator {
     var isCanonical = false
     var segments: [SegmentName] = []
     var variants: [VariantName] = []
+    private var experiments = 0
 
     init(_ random: SeededGenerator) { self.random = random }
 
@@ -122,7 +123,15 @@ struct ItemGenerator {
     }
 
     mutating func rule() throws -> TargetingRule {
-        TargetingRule(when: try list(0...3) { me in try me.condition() }, serve: try serve())
+        let (conditions, serve) = (try list(0...3) { me in try me.condition() }, try serve())
+        var experiment: ExperimentPlan?
+        if case .split = serve, !isCanonical, random.chance(oneIn: 2) {
+            experiments += 1
+            experiment = ExperimentPlan(
+                key: try ExperimentKey(parsing: "e\(experiments)"), share: random.element(of: [100_000, 12_500, 1]),
+                attributes: random.chance(oneIn: 2) ? [] : [try path("country"), try path("user.id")])
+        }
+        return TargetingRule(when: conditions, serve: serve, experiment: experiment)
     }
 
     mutating func segment() throws -> SegmentBody {
@@ -235,6 +244,12 @@ struct DrawnItems {
                 ? FlagKillBody(
                     variant: generator.random.chance(oneIn: 2) ? nil : generator.random.element(of: generator.variants))
                 : nil)
+    }
+
+    /// What the rule with that experiment serves.
+    func split(of experiment: String, in key: FlagKey) -> Serve? {
+        guard case .rules(let rules)? = flags[key]?.rule?.targeting else { return nil }
+        return rules.first { $0.experiment?.key.rawValue == experiment }?.serve
     }
 
     func lowering() -> FlagLowering { FlagLowering(flag: { flags[$0] }, segment: { segments[$0] }) }

@@ -61,6 +61,24 @@ TABLE credentials
     CREATE INDEX credentials_by_version ON public.credentials USING btree (version)
     CREATE UNIQUE INDEX credentials_hash_key ON public.credentials USING btree (hash)
     CREATE UNIQUE INDEX credentials_pkey ON public.credentials USING btree (id)
+TABLE experiment_assignments WITH (fillfactor=80)
+    project text COLLATE "C" NOT NULL
+    flag text COLLATE "C" NOT NULL
+    environment text COLLATE "C" NOT NULL
+    experiment text COLLATE "C" NOT NULL
+    version text COLLATE "C" NOT NULL
+    unit text COLLATE "C" NOT NULL
+    variant text COLLATE "C" NOT NULL
+    first_at bigint NOT NULL
+    last_at bigint NOT NULL
+    last_day bigint NOT NULL
+    exposures bigint NOT NULL
+    attributes text COLLATE "C" NOT NULL
+    client text COLLATE "C" NOT NULL
+    experiment_assignments_exposures_check: CHECK ((exposures >= 1))
+    experiment_assignments_pkey: PRIMARY KEY (project, flag, environment, experiment, version, unit, variant)
+    CREATE INDEX experiment_assignments_by_day ON public.experiment_assignments USING btree (last_day)
+    CREATE UNIQUE INDEX experiment_assignments_pkey ON public.experiment_assignments USING btree (project, flag, environment, experiment, version, unit, variant)
 TABLE flag_usage WITH (fillfactor=70)
     project text COLLATE "C" NOT NULL
     flag text COLLATE "C" NOT NULL

@@ -56,6 +56,25 @@ CREATE TABLE credentials (
 
 CREATE INDEX credentials_by_version ON credentials (version);
 
+CREATE TABLE experiment_assignments (
+    project TEXT NOT NULL,
+    flag TEXT NOT NULL,
+    environment TEXT NOT NULL,
+    experiment TEXT NOT NULL,
+    version TEXT NOT NULL,
+    unit TEXT NOT NULL,
+    variant TEXT NOT NULL,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    last_day INTEGER NOT NULL,
+    exposures INTEGER NOT NULL CHECK (exposures >= 1),
+    attributes TEXT NOT NULL,
+    client TEXT NOT NULL,
+    PRIMARY KEY (project, flag, environment, experiment, version, unit, variant)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX experiment_assignments_by_day ON experiment_assignments (last_day);
+
 CREATE TABLE flag_usage (
     project TEXT NOT NULL,
     flag TEXT NOT NULL,

@@ -25,8 +25,9 @@ enum EvaluationRoutes {
         }
         let type = try members["type"].map { reader throws(Problem) in try reader.choice(of: FlagType.self) }
         let explains = try members["explain"].map { reader throws(Problem) in try reader.bool() } ?? false
-        let flags = try await platform.flags(
+        var flags = try await platform.flags(
             caller, request.environment(), of: request.project(), at: request.query.moment("at"))
+        if explains { flags = flags.withoutAssignments }
         let asked = context ?? FlagContext()
         let answers: [FlagAnswer] =
             if let keys { keys.map { flags.resolve($0, asked, as: type) } } else { flags.resolveAll(asked) }

@@ -21,9 +21,9 @@ enum FlagUsageRoutes {
     ) async throws(Problem) -> Answer {
         let body = try BodyReader(parsing: request.body)
         let members = try body.members(["client", "counts", "from", "report", "until"], of: "A report of usage")
-        let client = try name(members.required("client"), "A client's", max: Limits.flagUsageClientBytes)
+        let client = try members.required("client").name("A client's", max: Limits.flagUsageClientBytes)
         let report = try members["report"].map { reader throws(Problem) in
-            try name(reader, "A report's", max: Limits.flagUsageReportBytes)
+            try reader.name("A report's", max: Limits.flagUsageReportBytes)
         }
         let counts = try members.required("counts").elements(max: Limits.flagUsageCounts, of: "'counts'").map {
             reader throws(Problem) in try count(reader)
@@ -34,16 +34,6 @@ enum FlagUsageRoutes {
             counts: counts)
         try platform.take(told, caller, request.environment(), of: request.project())
         return Answer(status: .noContent)
-    }
-
-    private static func name(_ reader: BodyReader, _ whose: String, max: Int) throws(Problem) -> String {
-        let name = try reader.string()
-        guard (1...max).contains(name.utf8.count),
-            !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
-        else {
-            throw reader.problem("\(whose) name has 1 to \(max) bytes and no control characters.", keyword: "maxLength")
-        }
-        return name
     }
 
     private static func count(_ reader: BodyReader) throws(Problem) -> FlagUsageReport.Count {
@@ -131,5 +121,22 @@ enum FlagUsageRoutes {
         case .neverEvaluated:
             json.member("reason", "never-evaluated")
         }
+    }
+}
+
+extension BodyReader {
+    /// The name that a program gives to itself or to what it tells.
+    ///
+    /// - Parameters:
+    ///   - whose: As its refusal begins: "A client's".
+    ///   - max: In bytes.
+    func name(_ whose: String, max: Int) throws(Problem) -> String {
+        let name = try string()
+        guard (1...max).contains(name.utf8.count),
+            !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+        else {
+            throw problem("\(whose) name has 1 to \(max) bytes and no control characters.", keyword: "maxLength")
+        }
+        return name
     }
 }

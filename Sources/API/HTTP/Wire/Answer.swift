@@ -45,6 +45,8 @@ struct Answer: Sendable {
         case json = "application/json"
         case problem = "application/problem+json"
         case events = "text/event-stream"
+        case csv = "text/csv; charset=utf-8; header=present"
+        case jsonLines = "application/jsonl"
         case metrics = "text/plain; version=0.0.4; charset=utf-8"
     }
 }
@@ -53,6 +55,7 @@ extension HTTPField.Name {
     static let apiKey = HTTPField.Name("X-API-Key")!
     static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
     static let lastEventID = HTTPField.Name("Last-Event-ID")!
+    static let link = HTTPField.Name("Link")!
     static let message = HTTPField.Name("X-Message")!
     static let minimumRevision = HTTPField.Name("X-Minimum-Revision")!
     static let requestID = HTTPField.Name("X-Request-ID")!

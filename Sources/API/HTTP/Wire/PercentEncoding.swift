@@ -1,6 +1,6 @@
 import ConfigPlatformModel
 
-/// Percent-decoding (RFC 3986, 2.1), strict: an escape that is none, a NUL and what is not UTF-8 are refused rather
+/// Percent-encoding (RFC 3986, 2.1); decoding is strict: an escape that is none, a NUL and what is not UTF-8 are refused rather
 /// than passed on.
 enum PercentEncoding {
     static func decode(_ text: Substring, of place: String, plusIsSpace: Bool = false) throws(Problem) -> String {
@@ -25,6 +25,21 @@ enum PercentEncoding {
             throw problem("\(place) is not UTF-8 once its percent-escapes are decoded.")
         }
         return decoded
+    }
+
+    /// Everything escaped but letters, digits, `-`, `.`, `_` and `~`.
+    static func encode(_ text: String) -> String {
+        var encoded = ""
+        for byte in text.utf8 {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E:
+                encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                let digits = String(byte, radix: 16, uppercase: true)
+                encoded += byte < 0x10 ? "%0\(digits)" : "%\(digits)"
+            }
+        }
+        return encoded
     }
 
     private static func digit(_ byte: UInt8) -> UInt8? {

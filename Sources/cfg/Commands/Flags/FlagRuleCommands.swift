@@ -13,6 +13,7 @@ struct FlagRuleCommand: PlatformCommand {
               cfg flag rule new-checkout -p shop -e staging --default on
               cfg flag rule new-checkout -p shop -e production rule.json --dry-run
               cfg flag rule new-checkout -p shop -e production --disable -m "not yet"
+              cfg flag rule button -p shop -e production --split red=50 --split blue=50 --experiment button-colour --log country
               cfg flag rule new-checkout -p shop -e production --show > rule.json
             """)
 
@@ -22,6 +23,8 @@ struct FlagRuleCommand: PlatformCommand {
     @Option(
         help: ArgumentHelp("What is served where no rule matches; '-' for the caller's default.", valueName: "variant"))
     var `default`: String?
+
+    @OptionGroup(title: "A split, for whom no other rule matches") var split: SplitOptions
 
     @ArgumentParser.Flag(help: "Evaluate it.") var enable = false
     @ArgumentParser.Flag(help: "Everybody gets the caller's default.") var disable = false
@@ -34,12 +37,12 @@ struct FlagRuleCommand: PlatformCommand {
 
     func validate() throws {
         guard !(enable && disable) else { throw ValidationError("Give --enable or --disable, not both.") }
-        let isAltering = file != nil || `default` != nil || enable || disable
+        let isAltering = file != nil || `default` != nil || enable || disable || split.isGiven
         guard isAltering != show else {
             throw ValidationError(
                 show
                     ? "--show alters nothing; leave the rest out."
-                    : "What should the rule say? Give a file, --default, --enable or --disable.")
+                    : "What should the rule say? Give a file, --default, --split, --enable or --disable.")
         }
     }
 
@@ -65,6 +68,7 @@ struct FlagRuleCommand: PlatformCommand {
             body = members
         }
         if let `default` { body["defaultVariant"] = `default` == "-" ? .null : .string(`default`) }
+        if let rule = try split.rule() { body["rules"] = .array(SplitOptions.replacing(body["rules"], with: rule)) }
         if enable { body["state"] = nil }
         if disable { body["state"] = "DISABLED" }
         let own = standing.flatMap { $0.environment == environment.rawValue ? $0.revision : nil }
