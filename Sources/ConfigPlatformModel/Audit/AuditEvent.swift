@@ -47,6 +47,9 @@ package struct AuditEvent: Hashable, Sendable {
         case rolloutPause = "rollout.pause"
         case rolloutResume = "rollout.resume"
         case rolloutRevert = "rollout.revert"
+        case killHookCreate = "kill-hook.create"
+        case killHookPull = "kill-hook.pull"
+        case killHookRotate = "kill-hook.rotate"
     }
 
     package enum Outcome: String, CaseIterable, Sendable {

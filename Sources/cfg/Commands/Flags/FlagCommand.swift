@@ -8,6 +8,6 @@ struct FlagCommand: AsyncParsableCommand {
             FlagArchiveCommand.self,
             FlagDeleteCommand.self, FlagHistoryCommand.self, FlagRuleCommand.self, FlagKillCommand.self,
             FlagUnkillCommand.self, SegmentCommand.self, FlagEvaluateCommand.self, FlagReferencesCommand.self,
-            RolloutCommand.self,
+            RolloutCommand.self, KillHookCommand.self,
         ])
 }
