@@ -134,6 +134,18 @@ package enum Limits {
     package static let flagUsageRows = 200_000
     /// Versions of a flag among which its beginning is looked for.
     package static let flagVersions = 1_000
+    /// Bytes of what a kill hook is sent.
+    package static let killHookBodyBytes = 64 << 10
+    /// Flags that a kill hook names.
+    package static let killHookFlags = 1_000
+    /// The longest time for which the secret before the last is still good.
+    package static let killHookGraceSeconds: Int64 = 604_800
+    /// Calls of one kill hook that one server takes within a minute.
+    package static let killHookPullsPerMinute = 60
+    /// Bytes of the reason that a kill hook is given.
+    package static let killHookReasonBytes = 1_000
+    /// How far the time of a signed call may be from the server's, either way.
+    package static let killHookSkewSeconds: Int64 = 300
     /// Bytes of one message sent to the gRPC server: a flag's key and a context.
     package static let grpcMessageBytes = 1 << 20
     /// Calls that one gRPC connection may have open.

@@ -19,6 +19,8 @@ package final class Caller: Sendable {
         case certificate
         /// What was asked for earlier is done now.
         case schedule
+        /// A call of a kill hook, signed or with the hook's own token.
+        case hook
     }
 
     package init(subject: Subject, means: Means, sourceAddress: String?, requestID: String?) {

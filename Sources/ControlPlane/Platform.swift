@@ -21,6 +21,8 @@ package final class Platform: Service {
     let past: PastStates
     package let webhooks: Webhooks
     let rollouts: RolloutSettings
+    let hookKey: HookKey?
+    let pullRate = PullRate()
     let issuers: Issuers
     let signIn: SignInSettings
     let throttle = Throttle()
@@ -32,8 +34,10 @@ package final class Platform: Service {
     /// Loads the newest state of the store. When this returns the platform can be read; ``run()`` is needed to write and to follow.
     package init(
         store: any Store, world: World, logger: Logger, webhooks: Webhooks = Webhooks(key: nil),
-        signIn: SignInSettings = SignInSettings(), rollouts: RolloutSettings = RolloutSettings()
+        signIn: SignInSettings = SignInSettings(), rollouts: RolloutSettings = RolloutSettings(),
+        hookKey: HookKey? = nil
     ) async throws {
+        self.hookKey = hookKey
         self.rollouts = rollouts
         self.signIn = signIn
         issuers = Issuers(signIn, logger: logger)

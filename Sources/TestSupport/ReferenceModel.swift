@@ -167,7 +167,7 @@ extension ReferenceModel.Project {
         case .deleteEnvironment(let name):
             environments[name] = nil
             settings[name] = nil
-            access[.protection(of: name)] = nil
+            access = access.filter { $0.key.environment != name }
             flags = flags.filter { $0.key.environment != name }
         case .putDefinition(let key, let body):
             if definitions[key]?.body.json != body.json { definitions[key] = .init(body: body, revision: revision) }

@@ -8,6 +8,7 @@ extension AccessMatrix {
         .merging(changes) { a, _ in a }.merging(tokens) { a, _ in a }.merging(access) { a, _ in a }
         .merging(signIn) { a, _ in a }.merging(flags) { a, _ in a }.merging(rollouts) { a, _ in a }.merging(experiments)
     { a, _ in a }.merging(evaluation) { a, _ in a }
+        .merging(killHooks) { a, _ in a }
         .merging(changeRequests(at: "\(base)/projects/{project}/change-requests", of: "shop")) { a, _ in a }
         .merging(changeRequests(at: "\(base)/change-requests", of: nil)) { a, _ in a }
 

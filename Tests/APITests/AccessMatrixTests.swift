@@ -97,6 +97,7 @@ struct AccessMatrix {
     struct Request {
         var path: String
         var query: [(String, String)] = []
+        var headers: [(String, String)] = []
         var body: WireClient.Body?
         var cleanUp: (@Sendable (HTTPAnswer) async throws -> Void)?
     }
@@ -205,7 +206,8 @@ struct AccessMatrix {
             return try await streamed(request, token)
         }
         let answer = try await test.send(
-            route.method.rawValue, request.path, query: request.query, body: request.body, token: token)
+            route.method.rawValue, request.path, query: request.query, headers: request.headers, body: request.body,
+            token: token)
         if answer.status < 300 { try await request.cleanUp?(answer) }
         return "\(answer.status)"
     }

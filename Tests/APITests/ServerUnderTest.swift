@@ -40,7 +40,9 @@ final class ServerUnderTest: Sendable {
         let clock = ManualWorld()
         let log = LogLines()
         let logger = log.logger(logLevel)
-        let platform = try await Platform(store: store, world: clock.world, logger: logger, signIn: signIn)
+        let platform = try await Platform(
+            store: store, world: clock.world, logger: logger, signIn: signIn,
+            hookKey: HookKey(Array("a key of kill hooks for tests alone".utf8)))
         let metrics = PrometheusMetrics()
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
         let settings = try make()

@@ -1,7 +1,7 @@
 /// Where an item is that says who may do what: its kind and its own name within its project, or within the platform.
 package struct AccessPlace: Hashable, Sendable, Comparable {
     package let kind: Kind
-    /// Of a protection.
+    /// Of a protection or a kill hook.
     package let environment: EnvironmentName?
     package let key: String
 
@@ -18,6 +18,9 @@ package struct AccessPlace: Hashable, Sendable, Comparable {
     package static func issuer(_ name: IssuerName) -> AccessPlace { AccessPlace(.issuer, name.rawValue) }
     package static func protection(of name: EnvironmentName) -> AccessPlace {
         AccessPlace(.protection, "protection", environment: name)
+    }
+    package static func killHook(_ name: KillHookName, in environment: EnvironmentName) -> AccessPlace {
+        AccessPlace(.killHook, name.rawValue, environment: environment)
     }
     package static func request(_ id: ChangeRequestID) -> AccessPlace { AccessPlace(.changeRequest, id.rawValue) }
 
@@ -50,6 +53,11 @@ package struct AccessPlace: Hashable, Sendable, Comparable {
                 throw InvalidIdentifier("A protection belongs to an environment, and its key is 'protection'.")
             }
             self = .protection(of: environment)
+        case .killHook:
+            guard let environment else {
+                throw InvalidIdentifier("A kill hook belongs to an environment; name it.")
+            }
+            self = .killHook(try KillHookName(parsing: key), in: environment)
         case .project, .environment, .setting, .settingDefinition, .schema, .validator, .flag, .segment, .flagRule,
             .flagRollout, .flagKill:
             throw InvalidIdentifier("\(kind.rawValue) is no kind of access.")
@@ -86,6 +94,7 @@ package enum AccessBody: Hashable, Sendable {
     case identity(IdentityBody)
     case issuer(IssuerBody)
     case protection(ProtectionBody)
+    case killHook(KillHookBody)
     case request(ChangeRequestBody)
 
     /// What a client wrote.
@@ -97,6 +106,7 @@ package enum AccessBody: Hashable, Sendable {
         case .identity: self = .identity(try IdentityBody(parsing: json))
         case .issuer: self = .issuer(try IssuerBody(parsing: json))
         case .protection: self = .protection(try ProtectionBody(parsing: json))
+        case .killHook: self = .killHook(try KillHookBody(parsing: json))
         case .changeRequest:
             throw Problem(.invalidRequest, "Change requests are not written; they come of changes that need approval.")
         case .project, .environment, .setting, .settingDefinition, .schema, .validator, .flag, .segment, .flagRule,
@@ -124,6 +134,7 @@ package enum AccessBody: Hashable, Sendable {
         case .identity(let body): body.json
         case .issuer(let body): body.json
         case .protection(let body): body.json
+        case .killHook(let body): body.json
         case .request(let body): body.json
         }
     }
@@ -147,7 +158,21 @@ package struct AccessItems: Sendable {
     mutating func set(_ place: AccessPlace, _ item: StoredAccess?) { kinds[place.kind, default: [:]][place] = item }
 
     /// Forgets what ended with its environment.
-    mutating func end(_ environment: EnvironmentName) { set(.protection(of: environment), nil) }
+    mutating func end(_ environment: EnvironmentName) {
+        for place in places(in: environment) { set(place, nil) }
+    }
+
+    /// Where there are items of the environment itself, in no order.
+    private func places(in environment: EnvironmentName) -> [AccessPlace] {
+        [Kind.protection, .killHook].flatMap { kind in
+            (kinds[kind] ?? [:]).keys.filter { $0.environment == environment }
+        }
+    }
+
+    /// The environments that have items of their own.
+    var environments: Set<EnvironmentName> {
+        Set([Kind.protection, .killHook].flatMap { (kinds[$0] ?? [:]).keys.compactMap(\.environment) })
+    }
 
     /// All of them, in order of kind and name.
     package var all: [(place: AccessPlace, item: StoredAccess)] {
@@ -164,6 +189,11 @@ package struct AccessItems: Sendable {
         return body
     }
 
+    package func killHook(_ name: KillHookName, in environment: EnvironmentName) -> KillHookBody? {
+        guard case .killHook(let body)? = self[.killHook(name, in: environment)]?.body else { return nil }
+        return body
+    }
+
     package func request(_ id: ChangeRequestID) -> ChangeRequestBody? {
         guard case .request(let body)? = self[.request(id)]?.body else { return nil }
         return body
@@ -177,7 +207,7 @@ extension Kind {
     /// Whether items of the kind say who may do what.
     package var isAccess: Bool {
         switch self {
-        case .role, .binding, .group, .identity, .issuer, .protection, .changeRequest: true
+        case .role, .binding, .group, .identity, .issuer, .protection, .changeRequest, .killHook: true
         case .project, .environment, .setting, .settingDefinition, .schema, .validator, .flag, .segment, .flagRule,
             .flagRollout, .flagKill:
             false

@@ -185,7 +185,7 @@ struct Authorization {
             switch proposal.purpose {
             case .requestStep: return
             case .apply(let id) where place == .request(id): return
-            case .apply, .change, .breakGlass, .rolloutStep:
+            case .apply, .change, .breakGlass, .rolloutStep, .pull:
                 throw Problem(
                     .invalidRequest,
                     "Change requests are not written; they come of changes that need approval, and have addresses of their own."
@@ -267,6 +267,10 @@ struct Authorization {
         case .issuer:
             guard let name = try? IssuerName(parsing: place.key) else { break }
             rules = policy.bindings(ofIssuer: name).flatMap(policy.rules)
+        case .killHook:
+            if case .killHook(let new)? = body, let environment = place.environment {
+                rules = new.rules(in: environment, of: proposal.project)
+            }
         default: break
         }
         for rule in rules where rule.holds(at: now) && !viewpoint.authority.holds(rule, at: now) {
@@ -345,6 +349,7 @@ extension PlatformState {
                         "There is no role '\(name.rawValue)'; the built-in ones are administrator, operator, viewer, auditor, evaluator."
                     )
                 }
+            case (.killHook, _?): try project?.checkKillHook(at: effect.address)
             default: continue
             }
         }

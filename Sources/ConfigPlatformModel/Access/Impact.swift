@@ -202,6 +202,7 @@ extension Decision {
         switch address.kind {
         case .environment: return address.key == environment.name.rawValue
         case .protection: return address.environment == environment.name
+        case .killHook: return widensKillHook(effect, in: environment.name)
         case .settingDefinition: return widensByTags(effect, in: environment.name)
         case .validator:
             guard let name = try? ValidatorName(parsing: address.key) else { return true }
@@ -210,6 +211,15 @@ extension Decision {
             }
         default: return false
         }
+    }
+
+    /// Whether a kill hook would come to be able to do more to what the environment reads. To take from it needs nobody's leave.
+    private func widensKillHook(_ effect: Effect, in environment: EnvironmentName) -> Bool {
+        guard let owner = effect.address.environment, let name = try? KillHookName(parsing: effect.address.key),
+            (after?.layering.layers[environment] ?? [environment]).contains(owner),
+            let new = after?.access.killHook(name, in: owner)
+        else { return false }
+        return new.widens(before?.access.killHook(name, in: owner))
     }
 
     /// Whether roles that divide keys by their tags would allow more of a key there, or deny less.

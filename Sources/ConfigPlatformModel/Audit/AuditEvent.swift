@@ -48,6 +48,9 @@ package struct AuditEvent: Hashable, Sendable {
         case rolloutResume = "rollout.resume"
         case rolloutRevert = "rollout.revert"
         case experimentExport = "experiment.export"
+        case killHookCreate = "kill-hook.create"
+        case killHookPull = "kill-hook.pull"
+        case killHookRotate = "kill-hook.rotate"
     }
 
     package enum Outcome: String, CaseIterable, Sendable {

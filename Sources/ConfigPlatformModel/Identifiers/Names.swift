@@ -87,6 +87,17 @@ package struct ValidatorName: Hashable, Sendable, Comparable {
     package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 }
 
+/// The name of a kill hook: the rule of a project's name.
+package struct KillHookName: Hashable, Sendable, Comparable {
+    package let rawValue: String
+
+    package init(parsing text: some StringProtocol) throws(InvalidIdentifier) {
+        rawValue = try NameRule.parse(text, what: "kill hook", allowsAt: false)
+    }
+
+    package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+}
+
 enum NameRule {
     static let bytesMax = 63
 

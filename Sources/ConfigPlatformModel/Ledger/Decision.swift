@@ -146,6 +146,7 @@ extension PlatformState {
             throw Problem(.invalidChange, "The message holds a NUL character; remove it.")
         }
         try authorization?.check(operations)
+        try before.checkPull(operations, proposal)
         try checkExistence(of: proposal.project, for: operations)
         try checkPlaces(operations, in: proposal.project)
         try before.checkAddressesAndExpectations(operations, in: proposal.project)
@@ -203,7 +204,7 @@ extension PlatformState {
     private func checkPlaces(_ operations: [LaidOutOperation], in project: ProjectName) throws(Problem) {
         for (index, operation) in operations.enumerated() {
             let kind = operation.address.kind
-            let isFitting = project == .platform ? kind.isAccess && kind != .protection : !kind.isOfPlatform
+            let isFitting = project == .platform ? kind.isAccess && !kind.isEnvironmental : !kind.isOfPlatform
             guard isFitting else {
                 throw Problem(
                     .invalidChange,

@@ -33,9 +33,13 @@ package enum Kind: String, CaseIterable, Hashable, Sendable {
     case flagRollout = "flag-rollout"
     /// What every context of an environment gets, whatever rules say.
     case flagKill = "flag-kill"
+    /// Who outside may kill which flags in an environment, by a signed call.
+    case killHook = "kill-hook"
 
     /// Whether items of this kind live in one environment rather than in the project.
-    package var isEnvironmental: Bool { self == .setting || self == .protection || isOfFlagInEnvironment }
+    package var isEnvironmental: Bool {
+        self == .setting || self == .protection || self == .killHook || isOfFlagInEnvironment
+    }
 
     /// Whether items of this kind say of a flag, under its key, what becomes of it in one environment.
     package var isOfFlagInEnvironment: Bool { self == .flagRule || self == .flagRollout || self == .flagKill }

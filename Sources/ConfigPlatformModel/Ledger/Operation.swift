@@ -95,6 +95,8 @@ package struct Proposal: Sendable {
         case breakGlass
         /// What a rollout comes to by its own plan. ``Author/rollouts`` alone may propose it, and nothing else.
         case rolloutStep
+        /// What a kill hook is pulled for. ``Author/killHook(_:in:of:)`` alone may propose it, and nothing else.
+        case pull(KillHookName, EnvironmentName)
     }
 
     package init(
@@ -197,7 +199,7 @@ extension Operation {
         case .flag, .segment, .flagRule, .flagRollout, .flagKill:
             let place = try FlagPlace(address.kind, key: address.key, environment: address.environment)
             return try body.map { .putFlag(place, try FlagItemBody(address.kind, parsing: $0)) } ?? .deleteFlag(place)
-        case .role, .binding, .group, .identity, .issuer, .protection, .changeRequest:
+        case .role, .binding, .group, .identity, .issuer, .protection, .changeRequest, .killHook:
             let place = try AccessPlace(address.kind, key: address.key, environment: address.environment)
             return try body.map { .putAccess(place, try AccessBody(address.kind, parsing: $0)) } ?? .deleteAccess(place)
         }

@@ -131,7 +131,7 @@ extension PlatformState {
                     )
             case .flag, .segment, .flagRule, .flagRollout, .flagKill:
                 try flags[address.project, default: FlagBuilder()].add(address, body, revision)
-            case .role, .binding, .group, .identity, .issuer, .protection, .changeRequest:
+            case .role, .binding, .group, .identity, .issuer, .protection, .changeRequest, .killHook:
                 access[address.project, default: AccessItems()].set(
                     try AccessPlace(address.kind, key: address.key, environment: address.environment),
                     StoredAccess(
@@ -185,8 +185,8 @@ extension PlatformState {
                     schemas: SchemaSet().updated(with: schemas[name] ?? [:]).set,
                     validators: validators[name] ?? [:], access: access[name] ?? AccessItems(), flags: projectFlags,
                     layering: layering, resolved: resolved, resolvedFlags: resolvedFlags)
-                for environment in access[name]?.protected ?? [] where states[environment] == nil {
-                    throw UnreadableRecord("a protection of an environment that does not exist: \(environment)")
+                for environment in access[name]?.environments ?? [] where states[environment] == nil {
+                    throw UnreadableRecord("an item of access of an environment that does not exist: \(environment)")
                 }
                 if settings[name]?.isEmpty == true { settings[name] = nil }
                 environments[name] = nil

@@ -93,7 +93,7 @@ package final class ProjectState: Sendable {
             (try? FlagPlace(address.kind, key: address.key, environment: address.environment)).flatMap {
                 flagItem($0)?.body.bytes
             }
-        case .role, .binding, .group, .identity, .issuer, .protection, .changeRequest:
+        case .role, .binding, .group, .identity, .issuer, .protection, .changeRequest, .killHook:
             (try? AccessPlace(address.kind, key: address.key, environment: address.environment)).flatMap {
                 access[$0]?.body.bytes
             }
@@ -210,7 +210,7 @@ extension ProjectState {
                 }
             case .flag, .segment, .flagRule, .flagRollout, .flagKill:
                 try flags.apply(effect, at: revision, environments)
-            case .role, .binding, .group, .identity, .issuer, .protection, .changeRequest:
+            case .role, .binding, .group, .identity, .issuer, .protection, .changeRequest, .killHook:
                 try applyAccess(effect)
             }
         }

@@ -80,7 +80,9 @@ package struct ValidatorBody: Hashable, Sendable {
 extension Decision {
     /// The validators that have a say in the change: those that stood before it.
     package var validators: [(name: ValidatorName, validator: ProjectState.Validator)] {
-        guard change != nil, let before, !before.validators.isEmpty, !isFreeRetreat else { return [] }
+        guard let change, let before, !before.validators.isEmpty, !isFreeRetreat, !change.author.isKillHook else {
+            return []
+        }
         var altered = touched.environments
         for name in touched.schemas {
             for project in [before, after].compactMap({ $0 }) {
@@ -91,7 +93,7 @@ extension Decision {
         return before.validators.sorted { $0.key < $1.key }.compactMap { name, validator in
             guard let environments = validator.body.environments else { return (name, validator) }
             // Whoever alters a validator must not slip past it.
-            let concernsValidators = change?.effects.contains { $0.address.kind == .validator } ?? false
+            let concernsValidators = change.effects.contains { $0.address.kind == .validator }
             return concernsValidators || environments.contains(where: altered.contains) ? (name, validator) : nil
         }
     }

@@ -83,7 +83,7 @@ extension Platform {
             return true
         case .issuer(let name, let body, let expiresAt): return now < expiresAt && access.issuer(name) == body
         case .certificate: return true
-        case .schedule: return false
+        case .schedule, .hook: return false
         }
     }
 

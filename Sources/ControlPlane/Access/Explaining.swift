@@ -141,7 +141,7 @@ extension Platform {
         switch caller.means {
         case .credential(let id, _): credentials.credential(id: id)?.expiresAt
         case .issuer(_, _, let expiresAt): expiresAt
-        case .certificate, .schedule: nil
+        case .certificate, .schedule, .hook: nil
         }
     }
 }
@@ -154,6 +154,7 @@ extension Caller {
         case .issuer: "issuer"
         case .certificate: "certificate"
         case .schedule: "schedule"
+        case .hook: "hook"
         }
     }
 }

@@ -45,10 +45,10 @@ extension Platform {
     package func rollback(
         _ caller: Caller, _ project: ProjectName, to moment: Moment, scope: RollbackScope, message: String?
     ) async throws(Problem) -> Proposal {
-        if let kinds = scope.kinds, !kinds.isDisjoint(with: [.project, .changeRequest, .identity, .issuer]) {
+        if let kinds = scope.kinds, !kinds.isDisjoint(with: [.project, .changeRequest, .identity, .issuer, .killHook]) {
             throw Problem(
                 .invalidRequest,
-                "Projects, change requests, identities and issuers are not rolled back; name setting, setting-definition, schema, "
+                "Projects, change requests, identities, issuers and kill hooks are not rolled back; name setting, setting-definition, schema, "
                     + "flag, segment, flag-rule, flag-rollout, flag-kill, validator, environment, protection, binding, role or group."
             )
         }

@@ -41,6 +41,7 @@ extension EnvironmentName: IdentifierArgument {}
 extension SchemaName: IdentifierArgument {}
 extension ValidatorName: IdentifierArgument {}
 extension TokenName: IdentifierArgument {}
+extension KillHookName: IdentifierArgument {}
 extension RoleName: IdentifierArgument {}
 extension IssuerName: IdentifierArgument {}
 extension BindingName: IdentifierArgument {}

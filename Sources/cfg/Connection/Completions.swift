@@ -33,6 +33,15 @@ enum Completions {
         }
     }
 
+    static let killHooks = CompletionKind.custom { words, _, _ in
+        await asked { client, variables in
+            let project = try project(words, variables)
+            let name = value(of: ["-e", "--environment"], in: words) ?? variables["CFG_ENVIRONMENT"] ?? ""
+            return try await client.killHooks(in: try EnvironmentName.argument(name), of: project).value.items
+                .map(\.name)
+        }
+    }
+
     static let segments = CompletionKind.custom { words, _, _ in
         await asked { client, variables in
             try await client.segments(of: try project(words, variables), after: nil, limit: Pages.sizeMax).value.items

@@ -132,6 +132,16 @@ extension Operation {
         Operation(.putAccess(.protection(of: environment), .protection(try ProtectionBody(parsing: body))))
     }
 
+    static func killHook(
+        _ name: String, in environment: EnvironmentName, _ said: JSONValue, generation: Character = "0"
+    ) throws -> Operation {
+        let secret = KillHookBody.Secret(String(repeating: generation, count: 32))
+        return Operation(
+            .putAccess(
+                .killHook(try KillHookName(parsing: name), in: environment),
+                .killHook(try KillHookBody(parsing: said, with: secret))))
+    }
+
     static func unprotect(_ environment: EnvironmentName) -> Operation {
         Operation(.deleteAccess(.protection(of: environment)))
     }

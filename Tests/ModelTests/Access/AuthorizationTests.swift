@@ -35,6 +35,7 @@ import Testing
             .identity: try .identity("user:new"), .issuer: try .issuer("new", url: "https://new.example.com"),
             .flag: .flag("new"), .segment: .segment("new"), .flagRule: .rule("known", in: "dev"),
             .flagRollout: .rollout("known", in: "dev"), .flagKill: .kill("known", in: "dev"),
+            .killHook: try .killHook("new", in: "dev", ["flags": ["known"]]),
         ]
     }
 

@@ -46,7 +46,8 @@ import Testing
                 "token.revoke", "authenticate", "session.create", "session.revoke", "password.set", "request.create",
                 "request.edit", "request.comment", "request.approve", "request.reject", "request.withdraw",
                 "request.schedule", "request.apply", "access.break-glass", "flag.kill", "rollout.advance",
-                "rollout.pause", "rollout.resume", "rollout.revert", "experiment.export",
+                "rollout.pause", "rollout.resume", "rollout.revert", "experiment.export", "kill-hook.create",
+                "kill-hook.pull", "kill-hook.rotate",
             ])
         #expect(AuditEvent.Outcome.allCases.map(\.rawValue) == ["success", "refused"])
     }

@@ -117,9 +117,11 @@ import Testing
                 "project", "environment", "setting", "setting-definition", "schema", "validator", "role", "binding",
                 "group",
                 "identity", "issuer", "protection", "change-request", "flag", "segment", "flag-rule", "flag-rollout",
-                "flag-kill",
+                "flag-kill", "kill-hook",
             ])
         #expect(
-            Kind.allCases.filter(\.isEnvironmental) == [.setting, .protection, .flagRule, .flagRollout, .flagKill])
+            Kind.allCases.filter(\.isEnvironmental) == [
+                .setting, .protection, .flagRule, .flagRollout, .flagKill, .killHook,
+            ])
     }
 }

@@ -13,6 +13,8 @@ package struct Route: Sendable {
     package let query: [String]
     package let body: BodyRule
     let handler: Handler
+    /// Where it is less than what the server takes.
+    var bodyBytesMax = Limits.requestBodyBytes
 
     /// What a caller must be to use a route.
     package enum Access: String, CaseIterable, Sendable {

@@ -8,5 +8,5 @@ package enum RouteTable {
         + ChangeRoutes.all + ComparisonRoutes.all + FileRoutes.all + WatchRoutes.all + TokenRoutes.all + AuditRoutes.all
         + AccessRoutes.all + ChangeRequestRoutes.all + SignInRoutes.all + FlagRoutes.all + SegmentRoutes.all
         + EnvironmentFlagRoutes.all + RolloutRoutes.all + EvaluationRoutes.all + SimulationRoutes.all
-        + FlagSetRoutes.all + FlagUsageRoutes.all + ExperimentRoutes.all + OFREPRoutes.all
+        + FlagSetRoutes.all + FlagUsageRoutes.all + ExperimentRoutes.all + KillHookRoutes.all + OFREPRoutes.all
 }

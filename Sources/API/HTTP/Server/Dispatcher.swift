@@ -136,8 +136,8 @@ struct Dispatcher: Sendable {
     /// The body, where the route takes one. Bounded before it is read where its length is told, and while it is read
     /// where not.
     private func readBody(_ exchange: inout Exchange) async throws(Problem) -> [UInt8] {
-        guard exchange.match?.route.body.isRead == true else { return [] }
-        let limit = core.settings.bodyBytesMax
+        guard let route = exchange.match?.route, route.body.isRead else { return [] }
+        let limit = min(core.settings.bodyBytesMax, route.bodyBytesMax)
         let tooLarge = Problem(
             .tooLarge, "The body has more than \(limit) bytes. Divide what it carries over several requests.")
         let length = exchange.request.headers[.contentLength].flatMap { Int($0) }

@@ -62,6 +62,9 @@ extension HTTPField.Name {
     static let revision = HTTPField.Name("X-Revision")!
     static let revisionToken = HTTPField.Name("X-Revision-Token")!
     static let staleSince = HTTPField.Name("X-Stale-Since")!
+    static let webhookID = HTTPField.Name("Webhook-Id")!
+    static let webhookSignature = HTTPField.Name("Webhook-Signature")!
+    static let webhookTimestamp = HTTPField.Name("Webhook-Timestamp")!
     static let forwardedFor = HTTPField.Name("X-Forwarded-For")!
     static let frameOptions = HTTPField.Name("X-Frame-Options")!
     static let referrerPolicy = HTTPField.Name("Referrer-Policy")!

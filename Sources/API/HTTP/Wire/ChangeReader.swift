@@ -69,7 +69,7 @@ struct ChangeBody: Sendable {
             let place = try flagPlace(kind, members)
             guard verb == .put else { return .deleteFlag(place) }
             return .putFlag(place, try members.required("value").flagItem(of: kind))
-        case .role, .binding, .group, .identity, .issuer, .protection, .changeRequest:
+        case .role, .binding, .group, .identity, .issuer, .protection, .changeRequest, .killHook:
             let place = try accessPlace(kind, members)
             guard verb == .put else { return .deleteAccess(place) }
             return .putAccess(
@@ -103,10 +103,11 @@ struct ChangeBody: Sendable {
 
     private static func accessPlace(_ kind: Kind, _ members: BodyReader.Members) throws(Problem) -> AccessPlace {
         guard kind == .protection else {
+            let environment = kind.isEnvironmental ? try members.required("environment").environmentName() : nil
             let key = try members.required("key")
             let text = try key.string()
             return try key.identifier { () throws(InvalidIdentifier) in
-                try AccessPlace(kind, key: text, environment: nil)
+                try AccessPlace(kind, key: text, environment: environment)
             }
         }
         if let key = members["key"] {
@@ -198,6 +199,9 @@ private struct FlagPlaces {
             let place: FlagPlace
             switch operation.target {
             case .putFlag(let written, _), .deleteFlag(let written): place = written
+            case .putAccess(let written, _) where written.kind == .killHook:
+                exact[written.address(in: .platform)] = index
+                continue
             default: continue
             }
             exact[place.address(in: .platform)] = index

@@ -8,6 +8,7 @@ struct FlagCommand: AsyncParsableCommand {
             FlagArchiveCommand.self,
             FlagDeleteCommand.self, FlagHistoryCommand.self, FlagRuleCommand.self, FlagKillCommand.self,
             FlagUnkillCommand.self, SegmentCommand.self, FlagEvaluateCommand.self, FlagReferencesCommand.self,
-            RolloutCommand.self, ExperimentCommand.self,
+            RolloutCommand.self, ExperimentCommand.self, KillHookCommand.self, FlagUsageCommand.self,
+            FlagStaleCommand.self, FlagSimulateCommand.self,
         ])
 }

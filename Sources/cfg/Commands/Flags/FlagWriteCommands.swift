@@ -150,33 +150,6 @@ struct FlagSetCommand: PlatformCommand {
     }
 }
 
-struct FlagArchiveCommand: PlatformCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "archive", abstract: "Take a flag out of use and keep its key from being used again.",
-        discussion: """
-            Programs that still ask for it get their own default, as of a flag that there never was. 'cfg flag references' \
-            finds where sources name it; 'cfg flag set --lifecycle inactive' brings it back.
-            """)
-
-    @OptionGroup var project: ProjectOptions
-    @OptionGroup var write: CommitOptions
-
-    @Argument(help: "Its key.", completion: Completions.flags) var key: String
-
-    @OptionGroup(title: "Connection") var connection: ConnectionOptions
-
-    func run() async throws {
-        let project = try project.name()
-        let session = try Session(connection)
-        let standing = try await session.client.flag(key, of: project, at: nil)
-        var body = standing.body
-        body["lifecycle"] = "archived"
-        try await session.commit(
-            [ItemOperation.put(.flag, key, .object(body), expecting: standing.value.revision)], to: project, write,
-            saying: "Archive flag \(key)")
-    }
-}
-
 struct FlagDeleteCommand: PlatformCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete", abstract: "Delete a flag, or what an environment itself says of it; history is kept.",
@@ -237,7 +210,7 @@ struct FlagDeleteCommand: PlatformCommand {
 
 extension Answer<FlagView> {
     /// The flag's body alone.
-    fileprivate var body: JSONObject {
+    var body: JSONObject {
         var body = json.objectValue ?? [:]
         for member in ["environments", "key", "revision"] { body[member] = nil }
         return body

@@ -34,6 +34,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: Self.help("metrics-public")) var metricsPublic = false
     @Option(help: Self.help("trusted-proxies")) var trustedProxies: String?
     @Option(help: Self.help("webhook-key-file")) var webhookKeyFile: String?
+    @Option(help: Self.help("hook-key-file")) var hookKeyFile: String?
     @Option(help: Self.help("alert-url")) var alertUrl: String?
     @Option(help: Self.help("guard-networks")) var guardNetworks: String?
     @Option(help: Self.help("client-ca")) var clientCa: String?
@@ -53,7 +54,7 @@ struct ServeCommand: AsyncParsableCommand {
             "tls-certificate": tlsCertificate, "tls-key": tlsKey,
             "log-level": logLevel, "log-format": logFormat, "trusted-proxies": trustedProxies,
             "webhook-key-file": webhookKeyFile, "shutdown-grace-seconds": shutdownGraceSeconds,
-            "alert-url": alertUrl, "guard-networks": guardNetworks, "client-ca": clientCa,
+            "hook-key-file": hookKeyFile, "alert-url": alertUrl, "guard-networks": guardNetworks, "client-ca": clientCa,
             "issuer-secrets": issuerSecrets,
             "local-users": localUsers ? "true" : nil, "insecure": insecure ? "true" : nil,
             "dev": dev ? "true" : nil,

@@ -50,6 +50,9 @@ struct ServeSetting: Sendable {
             key: "webhook-key-file", value: "FILE",
             help: "At least 32 bytes that sign webhooks to validators and alerts (default: none are sent)."),
         ServeSetting(
+            key: "hook-key-file", value: "FILE",
+            help: "At least 32 bytes that the secrets of kill hooks are derived from (default: there are no hooks)."),
+        ServeSetting(
             key: "alert-url", value: "URL",
             help: "Where emergencies are told of, as a webhook signed with the webhook key (default: only logged)."),
         ServeSetting(

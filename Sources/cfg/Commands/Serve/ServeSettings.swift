@@ -32,6 +32,7 @@ struct ServeSettings: Sendable {
     let logLevel: Logger.Level
     let logFormat: LogFormat
     let webhookKey: WebhookKey?
+    let hookKey: HookKey?
     let alertURL: String?
     let guardNetworks: OutboundNetworks
     let signIn: SignInSettings
@@ -60,7 +61,8 @@ struct ServeSettings: Sendable {
         database = try Self.database(source, isDevelopment: isDevelopment)
         logLevel = try source.choice("log-level", Logger.Level.allCases, default: .info)
         logFormat = try source.choice("log-format", LogFormat.allCases, default: .text)
-        webhookKey = try Self.webhookKey(source)
+        webhookKey = try Self.key(in: "webhook-key-file", source, WebhookKey.init)
+        hookKey = try Self.key(in: "hook-key-file", source, HookKey.init)
         alertURL = try Self.alertURL(source, hasKey: webhookKey != nil)
         guardNetworks = try Self.guardNetworks(source)
         signIn = SignInSettings(
@@ -138,18 +140,20 @@ struct ServeSettings: Sendable {
         }
     }
 
-    private static func webhookKey(_ source: Source) throws -> WebhookKey? {
-        guard let path = source.text("webhook-key-file") else { return nil }
+    private static func key<Key>(
+        in setting: String, _ source: Source, _ make: ([UInt8]) -> Key?
+    ) throws -> Key? {
+        guard let path = source.text(setting) else { return nil }
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw Invalid(description: "\(source.place(of: "webhook-key-file")): \(path) cannot be read.")
+            throw Invalid(description: "\(source.place(of: setting)): \(path) cannot be read.")
         }
         // The end of the line that editors and shells put there is not part of a key.
         var bytes = [UInt8](data)
         while bytes.last == 0x0A || bytes.last == 0x0D { bytes.removeLast() }
-        guard let key = WebhookKey(bytes) else {
+        guard let key = make(bytes) else {
             throw Invalid(
                 description:
-                    "\(source.place(of: "webhook-key-file")): \(path) holds \(bytes.count) bytes; a key has at least 32, as from 'openssl rand -hex 32'."
+                    "\(source.place(of: setting)): \(path) holds \(bytes.count) bytes; a key has at least 32, as from 'openssl rand -hex 32'."
             )
         }
         return key

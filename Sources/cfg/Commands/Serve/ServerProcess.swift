@@ -27,7 +27,7 @@ struct ServerProcess: Sendable {
             platform = try await Platform(
                 store: store, world: .system, logger: logger,
                 webhooks: Webhooks(key: settings.webhookKey, alertURL: settings.alertURL), signIn: settings.signIn,
-                rollouts: RolloutSettings(networks: settings.guardNetworks))
+                rollouts: RolloutSettings(networks: settings.guardNetworks), hookKey: settings.hookKey)
         } catch {
             await store.close()
             throw error
