@@ -25,7 +25,7 @@ import Testing
 
     private static func expectSame(_ direct: HTTPAnswer, _ ordinary: HTTPAnswer, _ comment: Comment) throws {
         func lasting(_ answer: HTTPAnswer) -> [String] {
-            answer.headers.filter { !($0.name.lowercased() == "date") }
+            answer.headers.filter { $0.name.lowercased() != "date" }
                 .map { "\($0.name.lowercased()): \($0.value)" }.sorted()
         }
         #expect(direct.status == ordinary.status, comment)
