@@ -47,42 +47,24 @@ package enum CommandRun {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         try Data(input).write(to: URL(filePath: folder.path("input")))
-        for name in ["output", "errors"] { try Data().write(to: URL(filePath: folder.path(name))) }
-        let process = Process()
-        process.executableURL = URL(filePath: executable.contains("/") ? executable : "/usr/bin/env")
-        process.arguments = executable.contains("/") ? arguments : [executable] + arguments
-        if let environment { process.environment = environment }
-        process.currentDirectoryURL = URL(filePath: directory ?? folder.root)
-        let files = [
-            try FileHandle(forReadingFrom: URL(filePath: folder.path("input"))),
-            try FileHandle(forWritingTo: URL(filePath: folder.path("output"))),
-            try FileHandle(forWritingTo: URL(filePath: folder.path("errors"))),
+        let files = try [
+            Descriptor(folder.path("input"), O_RDONLY), Descriptor(folder.path("output"), O_WRONLY | O_CREAT),
+            Descriptor(folder.path("errors"), O_WRONLY | O_CREAT),
         ]
-        // A process that has ended may be kept, with its files, for as long as this one runs; Foundation misses the end of later ones
-        // when thousands are open.
-        defer { for file in files { try? file.close() } }
-        process.standardInput = files[0]
-        process.standardOutput = files[1]
-        process.standardError = files[2]
-        let running = RunningProcess()
+        let process = try ChildProcess(
+            executable, arguments, environment: environment ?? ProcessInfo.processInfo.environment,
+            directory: directory ?? folder.root,
+            input: files[0].value, output: files[1].value, errors: files[2].value)
+        let running = RunningProcess(process.pid)
         let deadline = Task {
             try await Task.sleep(for: patience)
             running.kill()
         }
         defer { deadline.cancel() }
-        let status = try await withCheckedThrowingContinuation {
-            (continuation: CheckedContinuation<Int32, any Error>) in
-            process.terminationHandler = { ended in
-                running.pid.withLock { $0 = nil }
-                let status = ended.terminationStatus
-                continuation.resume(returning: ended.terminationReason == .uncaughtSignal ? 128 + status : status)
-            }
-            do {
-                try process.runUnblocked()
-                running.pid.withLock { $0 = process.processIdentifier }
-            } catch {
-                process.terminationHandler = nil
-                continuation.resume(throwing: error)
+        let status = await withCheckedContinuation { continuation in
+            process.wait { status in
+                running.ended()
+                continuation.resume(returning: status)
             }
         }
         return CommandResult(
@@ -93,7 +75,11 @@ package enum CommandRun {
 
 /// The number of a process while it runs.
 private final class RunningProcess: Sendable {
-    let pid = Mutex<Int32?>(nil)
+    private let pid: Mutex<Int32?>
+
+    init(_ pid: Int32) { self.pid = Mutex(pid) }
+
+    func ended() { pid.withLock { $0 = nil } }
 
     func kill() {
         pid.withLock { if let pid = $0 { _ = Foundation.kill(pid, SIGKILL) } }

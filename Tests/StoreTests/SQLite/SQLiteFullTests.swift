@@ -114,12 +114,10 @@ struct SmallFileSystem {
 
     private static func run(_ arguments: String...) throws {
         struct Failed: Error {}
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: arguments[0])
-        process.arguments = Array(arguments.dropFirst())
-        process.standardError = FileHandle.nullDevice
-        try process.runUnblocked()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failed() }
+        let nothing = try Descriptor("/dev/null", O_RDWR)
+        let process = try ChildProcess(
+            arguments[0], Array(arguments.dropFirst()), environment: ProcessInfo.processInfo.environment,
+            directory: "/", input: nothing.value, output: nothing.value, errors: nothing.value)
+        guard process.wait() == 0 else { throw Failed() }
     }
 }
