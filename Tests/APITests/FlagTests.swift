@@ -198,7 +198,11 @@ import Testing
             try await test.json(201, "PUT", "\(staging)/flags/f", body: ["defaultVariant": "on"])
             try await test.json(
                 201, "PUT", "\(staging)/flags/f/rollout",
-                body: ["variant": "on", "steps": [["percent": 5], ["percent": 50]], "step": 1])
+                body: [
+                    "variant": "on", "steps": [["percent": 5], ["percent": 50]], "step": 1,
+                    // It takes no step of its own while this looks.
+                    "window": ["from": "2099-01-01T00:00:00Z"],
+                ])
             try await test.json(201, "POST", "\(staging)/flags/f/kill", body: ["variant": "off", "reason": "no"])
             let before = try await test.json(200, "GET", "\(Self.production)/f")
             #expect(before["ruled"] == false)

@@ -261,6 +261,7 @@ import Testing
             let snapshot = try await client.waitUntilReady()
             #expect(snapshot.source == .lastKnownGood)
             #expect(snapshot.int("a", default: 0) == 2)
+            try await client.until { if case .stale = $0.status { true } else { false } }
             guard case .stale(let since, let reason) = client.status else {
                 Issue.record("the status is \(client.status)")
                 return
@@ -314,7 +315,7 @@ import Testing
     @Test func `without a file and without the platform the wait ends with what is wrong`() async throws {
         let client = try StandInPlatform.client(of: try await deadAddress())
         let error = await #expect(throws: ConfigPlatformError.self) {
-            try await client.waitUntilReady(timeout: .milliseconds(200))
+            try await client.waitUntilReady(timeout: .seconds(5))
         }
         #expect(error?.code == .unreachable)
         #expect(client.snapshot.source == .none)
