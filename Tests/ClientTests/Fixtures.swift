@@ -55,6 +55,13 @@ extension StandInPlatform {
     }
 }
 
+extension ClientState {
+    /// Whether the newest attempt found nobody at the address.
+    var isUnreachable: Bool {
+        if case .stale(_, let reason) = status { reason.code == .unreachable } else { false }
+    }
+}
+
 extension ConfigPlatformClient {
     /// Waits until what the client knows is so.
     @discardableResult

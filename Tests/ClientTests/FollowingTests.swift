@@ -261,13 +261,13 @@ import Testing
             let snapshot = try await client.waitUntilReady()
             #expect(snapshot.source == .lastKnownGood)
             #expect(snapshot.int("a", default: 0) == 2)
-            try await client.until { if case .stale = $0.status { true } else { false } }
-            guard case .stale(let since, let reason) = client.status else {
-                Issue.record("the status is \(client.status)")
+            // A machine that is busy elsewhere can let the first attempts run out of time.
+            let state = try await client.until { $0.isUnreachable }
+            guard case .stale(let since, _) = state.status else {
+                Issue.record("the status is \(state.status)")
                 return
             }
             #expect(since < before)
-            #expect(reason.code == .unreachable)
         }
     }
 
@@ -314,8 +314,10 @@ import Testing
 
     @Test func `without a file and without the platform the wait ends with what is wrong`() async throws {
         let client = try StandInPlatform.client(of: try await deadAddress())
+        client.start()
+        try await client.until { $0.isUnreachable }
         let error = await #expect(throws: ConfigPlatformError.self) {
-            try await client.waitUntilReady(timeout: .seconds(5))
+            try await client.waitUntilReady(timeout: .milliseconds(100))
         }
         #expect(error?.code == .unreachable)
         #expect(client.snapshot.source == .none)
