@@ -1,5 +1,6 @@
 import ConfigPlatformModel
 import Foundation
+import TestSupport
 import Yams
 
 /// Other readers of the same formats, against which this one is held.
@@ -12,17 +13,16 @@ enum Oracles {
 
     /// What the program writes to its standard output; throws where it fails.
     static func run(_ program: String, _ arguments: [String], environment: [String: String]? = nil) throws -> Data {
-        let process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        if let environment { process.environment = environment }
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failure(program: program, status: process.terminationStatus) }
+        let nothing = try Descriptor("/dev/null", O_RDWR)
+        let (output, writing) = try Descriptor.pipe()
+        let process = try ChildProcess(
+            program, arguments, environment: environment ?? ProcessInfo.processInfo.environment,
+            directory: FileManager.default.currentDirectoryPath, input: nothing.value, output: writing.value,
+            errors: nothing.value)
+        writing.close()
+        let data = Data(output.readToEnd())
+        let status = process.wait()
+        guard status == 0 else { throw Failure(program: program, status: status) }
         return data
     }
 

@@ -23,11 +23,8 @@ package struct SegmentName: Sendable {
     package let rawValue: String
 
     package init(parsing text: some StringProtocol) throws(InvalidFlagItem) {
-        func isAlphanumeric(_ byte: UInt8) -> Bool {
-            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-        }
-        guard let first = text.utf8.first, text.utf8.count <= FlagLimits.segmentNameBytes, isAlphanumeric(first),
-            text.utf8.allSatisfy({ isAlphanumeric($0) || $0 == 0x2D || $0 == 0x5F })
+        guard let first = text.utf8.first, text.utf8.count <= FlagLimits.segmentNameBytes, first.isAlphanumeric,
+            text.utf8.allSatisfy({ $0.isAlphanumeric || $0 == 0x2D || $0 == 0x5F })
         else {
             throw InvalidFlagItem(
                 "'\(InvalidFlagItem.shown(text))' is not a segment's name: use 1 to \(FlagLimits.segmentNameBytes) letters, digits, '_' or '-', beginning with a letter or a digit."
@@ -42,11 +39,8 @@ package struct ExperimentKey: Sendable {
     package let rawValue: String
 
     package init(parsing text: some StringProtocol) throws(InvalidFlagItem) {
-        func isAlphanumeric(_ byte: UInt8) -> Bool {
-            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-        }
-        guard let first = text.utf8.first, text.utf8.count <= FlagLimits.experimentKeyBytes, isAlphanumeric(first),
-            text.utf8.allSatisfy({ isAlphanumeric($0) || [0x2D, 0x2E, 0x5F].contains($0) })
+        guard let first = text.utf8.first, text.utf8.count <= FlagLimits.experimentKeyBytes, first.isAlphanumeric,
+            text.utf8.allSatisfy({ $0.isAlphanumeric || [0x2D, 0x2E, 0x5F].contains($0) })
         else {
             throw InvalidFlagItem(
                 "'\(InvalidFlagItem.shown(text))' is not an experiment's key: use 1 to \(FlagLimits.experimentKeyBytes) letters, digits, '_', '-' or '.', beginning with a letter or a digit."
@@ -101,6 +95,8 @@ package struct AttributePath: Sendable {
 /// An identifier compared, ordered and hashed by its bytes.
 package protocol FlagIdentifier: Hashable, Comparable, CustomStringConvertible {
     var rawValue: String { get }
+
+    init(parsing text: some StringProtocol) throws(InvalidFlagItem)
 }
 
 extension FlagIdentifier {
@@ -115,6 +111,13 @@ extension SegmentName: FlagIdentifier {}
 extension ExperimentKey: FlagIdentifier {}
 extension VariantName: FlagIdentifier {}
 extension AttributePath: FlagIdentifier {}
+
+extension UInt8 {
+    /// Whether it is a letter or a digit of ASCII.
+    var isAlphanumeric: Bool {
+        (0x30...0x39).contains(self) || (0x41...0x5A).contains(self) || (0x61...0x7A).contains(self)
+    }
+}
 
 extension StringProtocol {
     fileprivate var isOneOrTwoDots: Bool { utf8.elementsEqual(".".utf8) || utf8.elementsEqual("..".utf8) }

@@ -36,8 +36,7 @@ package enum SharedRule: Hashable, Sendable {
     private static let flagPrefix = "flag:"
 
     private static func isPlain(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-            || byte == 0x2D || byte == 0x5F
+        byte.isAlphanumeric || byte == 0x2D || byte == 0x5F
     }
 
     private static func encoded(_ text: String) -> String {

@@ -70,10 +70,12 @@ final class Traced: Expression {
         var bucket: TraceStep.Bucket?
         let value: FlagValue
         if let fractional {
-            let outcome = try fractional.bucket(in: &evaluation)
-            value = outcome?.value ?? .null
-            bucket = outcome.map {
-                TraceStep.Bucket(key: $0.key, hash: $0.hash, bucket: $0.bucket, totalWeight: $0.total)
+            if let place = try fractional.place(in: &evaluation) {
+                value = try fractional.value(at: place, in: &evaluation)
+                bucket = TraceStep.Bucket(
+                    key: place.key, hash: place.hash, bucket: place.bucket, totalWeight: place.total)
+            } else {
+                value = .null
             }
         } else {
             value = try inner.value(in: &evaluation)

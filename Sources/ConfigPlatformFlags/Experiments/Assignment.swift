@@ -58,8 +58,7 @@ package struct Assignment: Hashable, Sendable {
     }
 
     fileprivate mutating func add(_ exposures: Int64, from first: Int64, until last: Int64) {
-        let (sum, isTooMuch) = self.exposures.addingReportingOverflow(exposures)
-        self.exposures = isTooMuch ? .max : sum
+        self.exposures = self.exposures.addingSaturating(exposures)
         firstAt = min(firstAt, first)
         lastAt = max(lastAt, last)
     }

@@ -83,10 +83,6 @@ package struct Experiment: Sendable {
     }
 }
 
-extension JSONValue {
-    fileprivate var canonicalText: String { String(decoding: canonicalBytes(), as: UTF8.self) }
-}
-
 extension FlagRuleBody {
     /// The experiments of its rules, in order.
     ///

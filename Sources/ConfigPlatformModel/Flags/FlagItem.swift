@@ -126,14 +126,7 @@ extension Problem {
     }
 }
 
-extension FlagKey {
-    /// As ``init(parsing:)``, for those who know identifiers and not items of flags.
-    package init(named text: some StringProtocol) throws(InvalidIdentifier) {
-        do throws(InvalidFlagItem) { try self.init(parsing: text) } catch { throw InvalidIdentifier(error.message) }
-    }
-}
-
-extension SegmentName {
+extension FlagIdentifier {
     /// As ``init(parsing:)``, for those who know identifiers and not items of flags.
     package init(named text: some StringProtocol) throws(InvalidIdentifier) {
         do throws(InvalidFlagItem) { try self.init(parsing: text) } catch { throw InvalidIdentifier(error.message) }

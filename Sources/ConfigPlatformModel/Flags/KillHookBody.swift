@@ -115,12 +115,7 @@ package struct KillHookBody: Hashable, Sendable {
         var variant: VariantName?
         if let given = members["variant"], !given.isNull {
             variant = try ItemText.required(given, named: "variant", "the name of a variant") {
-                text throws(InvalidIdentifier) in
-                do throws(InvalidFlagItem) {
-                    return try VariantName(parsing: text)
-                } catch {
-                    throw InvalidIdentifier(error.message)
-                }
+                text throws(InvalidIdentifier) in try VariantName(named: text)
             }
         }
         try self.init(

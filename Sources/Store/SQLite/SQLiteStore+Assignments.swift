@@ -40,8 +40,8 @@ private struct AssignmentSums {
         }
 
         func hash(into hasher: inout Hasher) {
-            for byte in variant.utf8 { hasher.combine(byte) }
-            hasher.combine(version.utf8.count)
+            variant.hashBytes(into: &hasher)
+            version.hashBytes(into: &hasher)
         }
     }
 
@@ -70,8 +70,7 @@ private struct AssignmentSums {
         let name = Name(version: version, variant: variant)
         var sum = sums[name] ?? Sum()
         sum.units += 1
-        let (total, isTooMuch) = sum.exposures.addingReportingOverflow(exposures)
-        sum.exposures = isTooMuch ? .max : total
+        sum.exposures = sum.exposures.addingSaturating(exposures)
         sum.firstAt = min(sum.firstAt, firstAt)
         sum.lastAt = max(sum.lastAt, lastAt)
         sums[name] = sum

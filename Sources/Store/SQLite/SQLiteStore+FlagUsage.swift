@@ -47,8 +47,9 @@ private struct FlagUsageSums {
         let name = Name(environment: row.key.environment, variant: row.key.variant)
         let known = sums[name]
         let recent = row.key.hour >= recentFrom ? row.count : 0
-        let (sum, isTooMuch) = (known?.recent ?? 0).addingReportingOverflow(recent)
-        sums[name] = (isTooMuch ? .max : sum, max(known?.lastAt ?? row.lastAt, row.lastAt))
+        sums[name] = (
+            (known?.recent ?? 0).addingSaturating(recent), max(known?.lastAt ?? row.lastAt, row.lastAt)
+        )
     }
 
     private mutating func finish() {

@@ -48,28 +48,4 @@ import Testing
         #expect(log.space(for: 1, in: key, at: now.adding(seconds: 3_599)) == AssignmentLog.Space.none)
         #expect(log.space(for: 1, in: key, at: now.adding(seconds: 3_600)) == .unknown)
     }
-
-    @Test func `writings are done one after the other`() async {
-        let log = AssignmentLog()
-        let (steps, step) = AsyncStream.makeStream(of: Int.self)
-        await withTaskGroup { group in
-            for _ in 0..<20 {
-                group.addTask {
-                    await log.inTurn {
-                        step.yield(1)
-                        await Task.yield()
-                        step.yield(-1)
-                    }
-                }
-            }
-        }
-        step.finish()
-        var open = 0
-        var most = 0
-        for await change in steps {
-            open += change
-            most = max(most, open)
-        }
-        #expect(most == 1 && open == 0)
-    }
 }

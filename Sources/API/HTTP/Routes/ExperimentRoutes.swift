@@ -223,11 +223,7 @@ enum ExperimentRoutes {
 extension IncomingRequest {
     fileprivate func experimentKey() throws(Problem) -> ExperimentKey {
         let text = try parameter("experiment")
-        return try ItemText.parsed { () throws(InvalidIdentifier) in
-            do throws(InvalidFlagItem) { return try ExperimentKey(parsing: text) } catch {
-                throw InvalidIdentifier(error.message)
-            }
-        }
+        return try ItemText.parsed { () throws(InvalidIdentifier) in try ExperimentKey(named: text) }
     }
 }
 

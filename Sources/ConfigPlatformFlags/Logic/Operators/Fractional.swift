@@ -27,7 +27,8 @@ final class Fractional: Expression {
     }
 
     func value(in evaluation: inout Evaluation) throws(EvaluationFailure) -> FlagValue {
-        try bucket(in: &evaluation)?.value ?? .null
+        guard let found = try place(in: &evaluation) else { return .null }
+        return try value(at: found, in: &evaluation)
     }
 
     func decision(in evaluation: inout Evaluation) throws(EvaluationFailure) -> Decision {
@@ -38,34 +39,18 @@ final class Fractional: Expression {
         return .value(try value(at: found, in: &evaluation))
     }
 
-    struct Outcome {
-        let key: FlagValue
-        let hash: UInt32
-        let bucket: Int64
-        let total: Int64
-        let value: FlagValue
-    }
-
-    /// Nil where nobody gets a share.
-    func bucket(in evaluation: inout Evaluation) throws(EvaluationFailure) -> Outcome? {
-        guard let found = try place(in: &evaluation) else { return nil }
-        return Outcome(
-            key: found.key, hash: found.hash, bucket: found.bucket, total: found.total,
-            value: try value(at: found, in: &evaluation))
-    }
-
     /// The share that the bucket falls into.
-    private struct Place {
+    struct Place {
         let key: FlagValue
         let hash: UInt32
         let bucket: Int64
         let total: Int64
         /// Of `shares`; nil for the first argument, where that came to a share.
-        let share: Int?
-        let computed: FlagValue?
+        fileprivate let share: Int?
+        fileprivate let computed: FlagValue?
     }
 
-    private func value(at place: Place, in evaluation: inout Evaluation) throws(EvaluationFailure) -> FlagValue {
+    func value(at place: Place, in evaluation: inout Evaluation) throws(EvaluationFailure) -> FlagValue {
         let whole: FlagValue?
         if let share = place.share {
             if let value = shares[share].elements?.first { return try value.value(in: &evaluation) }
@@ -77,7 +62,8 @@ final class Fractional: Expression {
         return value
     }
 
-    private func place(in evaluation: inout Evaluation) throws(EvaluationFailure) -> Place? {
+    /// Nil where nobody gets a share.
+    func place(in evaluation: inout Evaluation) throws(EvaluationFailure) -> Place? {
         try evaluation.step()
         var key = FlagValue.null
         var usesTargetingKey = self.key == nil

@@ -7,11 +7,6 @@ import Synchronization
 /// Which units experiments gave which variants: gathered in memory, from this server's own evaluations and from what clients tell of
 /// theirs, and written now and then.
 package final class AssignmentLog: Sendable {
-    struct Place: Hashable, Sendable {
-        let project: ProjectName
-        let environment: EnvironmentName
-    }
-
     /// One version of an experiment's split.
     struct SplitKey: Hashable, Sendable {
         let place: ExperimentPlace
@@ -25,22 +20,21 @@ package final class AssignmentLog: Sendable {
     }
 
     private struct State {
-        var tables: [Place: AssignmentTable] = [:]
+        var tables: [FlagsPlace: AssignmentTable] = [:]
         var count = 0
         var leftOut = 0
         var room: [SplitKey: Room] = [:]
-        /// The writing that was begun last.
-        var writing: Task<Void, Never>?
     }
 
     private let state = Mutex(State())
+    let writing = Turns()
     private static let roomsMax = 10_000
 
     func add(_ assignment: Assignment, in environment: EnvironmentName, of project: ProjectName) {
-        state.withLock { Self.add(assignment, Place(project: project, environment: environment), to: &$0) }
+        state.withLock { Self.add(assignment, FlagsPlace(project: project, environment: environment), to: &$0) }
     }
 
-    private static func add(_ assignment: Assignment, _ place: Place, to state: inout State) {
+    private static func add(_ assignment: Assignment, _ place: FlagsPlace, to state: inout State) {
         let before = state.tables[place]?.count ?? 0
         if state.tables[place, default: AssignmentTable()].add(
             assignment, mayGrow: state.count < Limits.assignmentsPending)
@@ -55,9 +49,9 @@ package final class AssignmentLog: Sendable {
     var isFilling: Bool { state.withLock { $0.count > Limits.assignmentsPending / 4 } }
 
     /// What was gathered since it was last asked, and how many evaluations there was no room for.
-    func drain() -> (assignments: [(Place, Assignment)], leftOut: Int) {
+    func drain() -> (assignments: [(FlagsPlace, Assignment)], leftOut: Int) {
         state.withLock { state in
-            var drained: [(Place, Assignment)] = []
+            var drained: [(FlagsPlace, Assignment)] = []
             drained.reserveCapacity(state.count)
             for place in Array(state.tables.keys) {
                 drained += (state.tables[place]?.take() ?? []).map { (place, $0) }
@@ -68,24 +62,10 @@ package final class AssignmentLog: Sendable {
     }
 
     /// Takes back what could not be written.
-    func takeBack(_ assignments: [(Place, Assignment)]) {
+    func takeBack(_ assignments: [(FlagsPlace, Assignment)]) {
         state.withLock { state in
             for (place, assignment) in assignments { Self.add(assignment, place, to: &state) }
         }
-    }
-
-    /// Runs one writing after the other, so that whoever waits for one finds all written that was gathered before.
-    func inTurn(_ write: @escaping @Sendable () async -> Void) async {
-        let writing = state.withLock { state in
-            let before = state.writing
-            let writing = Task {
-                await before?.value
-                await write()
-            }
-            state.writing = writing
-            return writing
-        }
-        await writing.value
     }
 
     // MARK: How much there is
@@ -129,7 +109,7 @@ extension Platform {
 
     /// Writes what was gathered.
     func recordAssignments() async {
-        await assignments.inTurn { await self.writeAssignments() }
+        await assignments.writing.take { await self.writeAssignments() }
     }
 
     private func writeAssignments() async {
@@ -184,7 +164,7 @@ extension AssignmentRow {
             split.place, version: split.version, unit: assignment.key.unit.text, variant: assignment.key.variant.text,
             firstAt: Timestamp(seconds: assignment.firstAt), lastAt: Timestamp(seconds: assignment.lastAt),
             exposures: assignment.exposures,
-            attributes: String(decoding: JSONValue.object(assignment.attributes).canonicalBytes(), as: UTF8.self),
+            attributes: JSONValue.object(assignment.attributes).canonicalText,
             client: assignment.client)
     }
 }

@@ -158,7 +158,7 @@ extension Platform {
         let versions = Dictionary(grouping: summary.counts, by: \.version).map { version, counts in
             ExperimentReading.Version(
                 version: version, units: counts.reduce(0) { $0 + $1.units },
-                exposures: counts.reduce(0) { $0.addingReportingOverflow($1.exposures).partialValue },
+                exposures: counts.reduce(0) { $0.addingSaturating($1.exposures) },
                 firstAt: counts.map(\.firstAt).min() ?? now, lastAt: counts.map(\.lastAt).max() ?? now)
         }
         return ExperimentReading(

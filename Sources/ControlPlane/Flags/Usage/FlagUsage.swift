@@ -14,23 +14,18 @@ package final class FlagUsage: Sendable {
         /// Rows of all reports.
         var reportRows = 0
         /// Clients of the present hour, for each environment.
-        var clients: [PlaceKey: Set<String>] = [:]
+        var clients: [FlagsPlace: Set<String>] = [:]
         var hour: Int64 = 0
         var since: Timestamp
     }
 
-    private struct PlaceKey: Hashable {
-        let project: ProjectName
-        let environment: EnvironmentName
-    }
-
     private struct MeterKey: Hashable {
-        let project: ProjectName
-        let environment: EnvironmentName
+        let place: FlagsPlace
         let client: String
     }
 
     private let state: Mutex<State>
+    let writing = Turns()
     private static let microsecondsPerHour: Int64 = 3_600_000_000
     /// Under which clients beyond ``Limits/flagUsageClients`` are counted.
     private static let others = "(others)"
@@ -42,7 +37,7 @@ package final class FlagUsage: Sendable {
     /// Where evaluations for one client are counted.
     func meter(_ project: ProjectName, _ environment: EnvironmentName, for client: String) -> FlagUsageMeter? {
         state.withLock { state in
-            let key = MeterKey(project: project, environment: environment, client: client)
+            let key = MeterKey(place: FlagsPlace(project: project, environment: environment), client: client)
             if let known = state.meters[key] { return known }
             guard state.meters.count < Limits.flagUsageMeters else { return nil }
             let made = FlagUsageMeter()
@@ -93,7 +88,7 @@ package final class FlagUsage: Sendable {
             state.hour = hour
             state.clients = [:]
         }
-        let place = PlaceKey(project: project, environment: environment)
+        let place = FlagsPlace(project: project, environment: environment)
         var client = client
         if state.clients[place]?.contains(client) != true {
             if state.clients[place]?.count ?? 0 < Limits.flagUsageClients {
@@ -109,8 +104,7 @@ package final class FlagUsage: Sendable {
 
     private static func add(_ row: FlagUsageRow, to state: inout State) {
         if let known = state.rows[row.key] {
-            let (sum, isTooMuch) = known.count.addingReportingOverflow(row.count)
-            state.rows[row.key] = (isTooMuch ? .max : sum, max(known.lastAt, row.lastAt))
+            state.rows[row.key] = (known.count.addingSaturating(row.count), max(known.lastAt, row.lastAt))
         } else if state.rows.count < Limits.flagUsageRows {
             state.rows[row.key] = (row.count, row.lastAt)
         }
@@ -129,8 +123,8 @@ package final class FlagUsage: Sendable {
                 if counts.isEmpty, isKnownUniquelyReferenced(&state.meters[key]) { state.meters[key] = nil }
                 for (flag, count) in counts {
                     let name = Self.key(
-                        flag, count.variant, count.reason.rawValue, in: key.environment, of: key.project,
-                        by: key.client, hour: hour, &state)
+                        flag, count.variant, count.reason.rawValue, in: key.place.environment,
+                        of: key.place.project, by: key.client, hour: hour, &state)
                     Self.add(FlagUsageRow(name, count: Int64(count.count), lastAt: time), to: &state)
                 }
             }

@@ -205,6 +205,10 @@ extension Platform {
 
     /// Writes what was counted.
     func recordFlagUsage() async {
+        await usage.writing.take { await self.writeFlagUsage() }
+    }
+
+    private func writeFlagUsage() async {
         let now = world.now()
         var left = usage.drain(at: now)
         let oldest = FlagUsage.hour(of: now) - Limits.flagUsageDays * 24
