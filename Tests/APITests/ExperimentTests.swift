@@ -282,6 +282,8 @@ import Testing
             let events = try await test.json(
                 200, "GET", "\(ServerUnderTest.base)/audit/events", query: [("action", "experiment.export")])
             #expect(events["events"]?.arrayValue?.map { $0["outcome"] } == ["success", "refused"])
+            let targets = (events["events"]?.arrayValue ?? []).compactMap { $0["target"]?.stringValue }
+            #expect(targets.count == 2 && targets.allSatisfy { $0.hasPrefix("shop") }, "\(targets)")
         }
     }
 

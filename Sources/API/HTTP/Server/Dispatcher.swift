@@ -209,20 +209,18 @@ struct Dispatcher: Sendable {
         guard let caller = exchange.caller, let match = exchange.match, !exchange.hasReachedWriter,
             !problem.isRecorded, problem.code.row.status.code < 500
         else { return }
-        let target: String
         let action: AuditEvent.Action
         switch match.route.handler {
         case .status, .entrance, .operation: return
         case .administration(let administration, _):
             action = administration
-            target = "platform"
         case .write(let write, _):
             // A dry run would have written nothing.
             if (try? exchange.query?.flag("dryRun")) == true { return }
             action = write
-            let name = match.parameters.first { $0.name == "project" }?.value ?? ""
-            target = (try? ProjectName(parsing: name))?.rawValue ?? "platform"
         }
+        let name = match.parameters.first { $0.name == "project" }?.value ?? ""
+        let target = (try? ProjectName(parsing: name))?.rawValue ?? "platform"
         await core.platform.recordRefusal(caller, action: action, target: target, problem: problem)
     }
 
