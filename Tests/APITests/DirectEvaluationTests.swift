@@ -70,6 +70,24 @@ import Testing
         }
     }
 
+    @Test func `what is refused for its header is not counted as an evaluation, and what is answered once`()
+        async throws
+    {
+        try await Self.run { test in
+            let path = Self.place + Self.all
+            func count() async throws -> Int64 {
+                let usage = try await test.json(200, "GET", "\(ServerUnderTest.shop)/flags/one/usage")
+                return (usage["hours"]?.arrayValue ?? []).reduce(0) { $0 + ($1["count"]?.int64Value ?? 0) }
+            }
+            for (known, status, counted) in [("\"broken", 400, 0), ("\"other\"", 200, 1)] {
+                let answer = try await test.raw(Self.post(test, path, "{}", "If-None-Match: \(known)\r\n"))
+                #expect(answer.status == status)
+                let evaluations = try await count()
+                #expect(evaluations == counted)
+            }
+        }
+    }
+
     @Test func `a token counts for what it is for, whichever way, and only while it lives`() async throws {
         try await Self.run { test in
             let other = try await test.makeToken("other", "evaluator", project: "shop", environments: ["staging"])

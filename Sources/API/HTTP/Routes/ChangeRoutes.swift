@@ -10,7 +10,7 @@ enum ChangeRoutes {
     private static let platform = "\(RouteTable.base)/changes"
 
     static let all: [Route] = [
-        .write(.post, "\(project)/changes", query: ["request"], body: .json, change),
+        .write(.post, "\(project)/changes", query: ["request"], body: .json, change).answered(directly: .changes),
         .write(.post, platform, query: ["request"], body: .json, change),
         .get(platform, query: ["after", "before", "kind", "author", "limit"], list),
         .get("\(platform)/{revision}", show),

@@ -8,11 +8,14 @@ import NIOCore
 ///
 /// Under `/ofrep/v1` for a token that is for one environment, and under the environment's own address for any other.
 enum OFREPRoutes {
-    static let all: [Route] = ["", "/projects/{project}/environments/{environment}"].flatMap { base in
-        [
-            post("\(base)/ofrep/v1/evaluate/flags/{flag}", evaluateOne),
-            post(
-                "\(base)/ofrep/v1/evaluate/flags", query: ["flagConfigEtag", "flagConfigLastModified"], evaluateAll),
+    static let all = ["", "/projects/{project}/environments/{environment}"].flatMap(routes)
+
+    private static func routes(at base: String) -> [Route] {
+        let all = "\(base)/ofrep/v1/evaluate/flags"
+        return [
+            post("\(all)/{flag}", evaluateOne).answered(directly: .answer(evaluateOne)),
+            post(all, query: ["flagConfigEtag", "flagConfigLastModified"], evaluateAll)
+                .answered(directly: .answer(evaluateFew)),
             .get("\(base)/ofrep/v1/events", query: ["after"], follow),
         ]
     }
@@ -28,15 +31,12 @@ enum OFREPRoutes {
 
     private static func evaluateOne(
         _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
-    ) async throws(Problem) -> Answer {
-        try evaluate(request.parameter("flag"), flags(platform, caller, place(request)), request.body)
-    }
-
-    /// The answer of what one flag comes to for a request's body.
-    static func evaluate(_ key: String, _ flags: FlagReading, _ body: [UInt8]) -> Answer {
+    ) throws(Problem) -> Answer {
+        let key = try request.parameter("flag")
+        let flags = try flags(platform, caller, request)
         let context: FlagContext
         do throws(InvalidContext) {
-            context = try self.context(body)
+            context = try self.context(request.body)
         } catch {
             return failure(.badRequest, key: key, error.code, error.message)
         }
@@ -54,35 +54,40 @@ enum OFREPRoutes {
         if let text = request.query["flagConfigEtag"], let token = try? RevisionToken(parsing: text) {
             try await platform.awaitRevision(token)
         }
-        return try evaluateAll(
-            flags(platform, caller, place(request)), request.body, path: request.path,
-            known: request.fields[.ifNoneMatch])
+        return try evaluateAll(flags(platform, caller, request), request)
     }
 
-    /// The answer of what all flags come to for a request's body.
-    ///
-    /// - Parameters:
-    ///   - path: The request's, which tells the events' by what it begins with.
-    ///   - known: Its `If-None-Match`.
-    static func evaluateAll(
-        _ flags: FlagReading, _ body: [UInt8], path: Substring, known: String?
-    ) throws(Problem) -> Answer {
+    /// To evaluate more at once takes longer than other connections of an event loop should wait.
+    private static let fewFlags = 1_000
+
+    private static func evaluateFew(
+        _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
+    ) throws(Problem) -> Answer? {
+        let flags = try flags(platform, caller, request)
+        return flags.flags.contents.count <= fewFlags ? try evaluateAll(flags, request) : nil
+    }
+
+    private static func evaluateAll(_ flags: FlagReading, _ request: IncomingRequest) throws(Problem) -> Answer {
         let context: FlagContext
         do throws(InvalidContext) {
-            context = try self.context(body)
+            context = try self.context(request.body)
         } catch {
             return failure(.badRequest, key: nil, error.code, error.message)
+        }
+        // Read before anything is evaluated, and so counted.
+        let known = try request.fields[.ifNoneMatch].map { text throws(Problem) in
+            try EntityTagList(parsing: text, of: "If-None-Match")
         }
         var evaluated = JSONBytes()
         evaluated.array { json in
             flags.resolveAll(context) { answer in json.object { $0.evaluation(answer) } }
         }
         let entityTag = "\"\(Digest.of(evaluated.bytes).hexadecimal.prefix(32))\""
-        if let known, try EntityTagList(parsing: known, of: "If-None-Match").weaklyMatches(entityTag) {
+        if let known, known.weaklyMatches(entityTag) {
             return Answer(status: .notModified).tagged(entityTag)
         }
         // Where changes after this answer are told.
-        let events = "\(path.dropLast("evaluate/flags".count))events?after=\(flags.token.text)"
+        let events = "\(request.path.dropLast("evaluate/flags".count))events?after=\(flags.token.text)"
         return .json(capacity: evaluated.bytes.count + 512) { json in
             json.array("eventStreams", of: [events]) { json, path in
                 json.object { json in
@@ -112,7 +117,7 @@ enum OFREPRoutes {
     ) async throws(Problem) -> Answer {
         let fields: HTTPFields = [.contentType: Answer.ContentType.events.rawValue]
         // Without a place to resume from there is nothing that the client could have missed.
-        let flags = try flags(platform, caller, place(request))
+        let flags = try flags(platform, caller, request)
         if request.method == .head { return Answer(status: .ok, fields: fields) }
         let after = try request.resumeToken() ?? flags.token
         let subscription = try await platform.watchFlags(caller, flags.environment, of: flags.project, after: after)
@@ -123,19 +128,15 @@ enum OFREPRoutes {
 
     // MARK: Reading a request
 
-    typealias Place = (project: ProjectName, environment: EnvironmentName)
-
-    /// Nil for an address that names none.
-    private static func place(_ request: IncomingRequest) throws(Problem) -> Place? {
-        guard request.parameters.contains(where: { $0.name == "project" }) else { return nil }
-        return (try request.project(), try request.environment())
-    }
-
-    /// The flags of a place; nil for the only one that the caller's token is for.
-    static func flags(_ platform: Platform, _ caller: Caller, _ place: Place?) throws(Problem) -> FlagReading {
-        if let place { return try platform.flags(caller, place.environment, of: place.project) }
-        let own = try platform.flagEnvironment(of: caller, selector: nil)
-        return try platform.flags(caller, own.environment, of: own.project)
+    /// Those of the address's environment; where it names none, of the only one that the caller's token is for.
+    private static func flags(
+        _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
+    ) throws(Problem) -> FlagReading {
+        guard request.parameters.contains(where: { $0.name == "project" }) else {
+            let own = try platform.flagEnvironment(of: caller, selector: nil)
+            return try platform.flags(caller, own.environment, of: own.project)
+        }
+        return try platform.flags(caller, request.environment(), of: request.project())
     }
 
     private struct InvalidContext: Error {

@@ -15,6 +15,15 @@ package struct Route: Sendable {
     let handler: Handler
     /// Where it is less than what the server takes.
     var bodyBytesMax = Limits.requestBodyBytes
+    /// How a plain request is answered on the event loop of its connection; nil where that is for the ordinary handlers only.
+    var direct: Direct?
+
+    enum Direct: Sendable {
+        /// The body is a change, and the writer answers.
+        case changes
+        /// At once. What throws, or comes to nil, is for the ordinary handlers.
+        case answer(@Sendable (Platform, Caller, IncomingRequest) throws(Problem) -> Answer?)
+    }
 
     /// What a caller must be to use a route.
     package enum Access: String, CaseIterable, Sendable {
@@ -75,6 +84,14 @@ package struct Route: Sendable {
         Route(
             method: method, pattern: pattern, access: .write, query: query + ["dryRun"], body: body,
             handler: .write(action, plan))
+    }
+}
+
+extension Route {
+    func answered(directly direct: Direct) -> Route {
+        var route = self
+        route.direct = direct
+        return route
     }
 }
 

@@ -16,20 +16,12 @@ final class DirectPosts: ChannelDuplexHandler, RemovableChannelHandler {
 
     private struct Request {
         let head: HTTPRequestHead
-        let target: Target
+        let match: Router.Match
         let caller: Caller
         let noneMatch: String?
         let requestID: String
         let began: NIODeadline
         var body: ByteBuffer
-    }
-
-    /// What is asked for, by the request's address.
-    private enum Target {
-        case changes(of: ProjectName)
-        /// A place of nil is the token's own.
-        case flag(String, place: OFREPRoutes.Place?)
-        case flags(place: OFREPRoutes.Place?)
     }
 
     private enum Stage {
@@ -60,12 +52,10 @@ final class DirectPosts: ChannelDuplexHandler, RemovableChannelHandler {
     private var changes: UInt64 = 0
     private var proof = TokenProof()
     /// What the last address asked for: a connection often asks the same again.
-    private var known: (uri: String, target: Target)?
+    private var known: (uri: String, match: Router.Match)?
 
     /// Longer bodies take long to read: that is not for an event loop.
     private static let bodyBytesMax = 16 << 10
-    /// To evaluate more takes longer than other connections of the loop should wait.
-    private static let flagsMax = 1_000
     /// From so many parts on nothing more is read meanwhile.
     private static let heldMax = 16
 
@@ -157,46 +147,33 @@ final class DirectPosts: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Reading
 
     private func request(_ head: HTTPRequestHead) -> Request? {
-        guard head.method == .POST, head.version == .http1_1, let target = target(head.uri),
+        guard head.method == .POST, head.version == .http1_1, let match = match(head.uri),
             let wishes = Self.wishes(head.headers),
             let caller = proof.caller(wishes.authorization, core, sourceAddress: sourceAddress)
         else { return nil }
         let id = core.ids.id(from: wishes.requestID)
         return Request(
-            head: head, target: target,
+            head: head, match: match,
             caller: Caller(
                 subject: caller.subject, means: caller.means, sourceAddress: sourceAddress, requestID: id),
             noneMatch: wishes.noneMatch,
             requestID: id, began: .now(), body: ByteBuffer())
     }
 
-    /// What a request's headers ask for, where that is no more than this handler can do.
-    private struct Wishes {
-        var authorization: String?
-        var noneMatch: String?
-        var requestID: String?
-    }
-
     /// Nil where a header asks for something else than the plain answer, or might.
-    private static func wishes(_ headers: HTTPHeaders) -> Wishes? {
-        var wishes = Wishes()
+    private static func wishes(_ headers: HTTPHeaders) -> DirectWishes? {
+        var wishes = DirectWishes()
         var isJSON = false
         var length: Int?
         for (name, value) in headers {
+            switch wishes.take(name, value) {
+            case .taken: continue
+            case .refused: return nil
+            case .other: break
+            }
             switch name.utf8.count {
-            case 13 where name.spells("authorization"):
-                guard wishes.authorization == nil else { return nil }
-                wishes.authorization = value
-            case 13 where name.spells("if-none-match"):
-                guard wishes.noneMatch == nil else { return nil }
-                wishes.noneMatch = value
             case 14 where name.spells("content-length"): length = Int(value)
             case 12 where name.spells("content-type"): isJSON = value == "application/json"
-            case 12 where name.spells("x-request-id"): wishes.requestID = value
-            case 6 where name.spells("accept"):
-                guard value == "*/*" || value == "application/json" else { return nil }
-            case 10 where name.spells("connection"):
-                guard value.spells("keep-alive") else { return nil }
             case 4 where name.spells("host"), 10 where name.spells("user-agent"),
                 15 where name.spells("accept-encoding"):
                 break
@@ -207,77 +184,40 @@ final class DirectPosts: ChannelDuplexHandler, RemovableChannelHandler {
         return wishes
     }
 
-    private func target(_ uri: String) -> Target? {
-        if let known, known.uri.utf8.elementsEqual(uri.utf8) { return known.target }
-        guard let target = Self.target(uri) else { return nil }
-        known = (uri, target)
-        return target
-    }
-
-    private static func target(_ uri: String) -> Target? {
-        let parts = uri.split(separator: "/", omittingEmptySubsequences: false)
-        let prefix = RouteTable.base.split(separator: "/", omittingEmptySubsequences: false)
-        if parts.starts(with: prefix) {
-            let parts = parts.dropFirst(prefix.count)
-            guard parts.count == 3, parts.first == "projects", parts.last == "changes",
-                let project = try? ProjectName(parsing: parts[parts.startIndex + 1])
-            else { return nil }
-            return .changes(of: project)
-        }
-        var rest = parts.dropFirst()
-        var place: OFREPRoutes.Place?
-        if rest.first == "projects" {
-            guard parts.count > 5, parts[3] == "environments", let project = try? ProjectName(parsing: parts[2]),
-                let environment = try? EnvironmentName(parsing: parts[4])
-            else { return nil }
-            place = (project, environment)
-            rest = parts[5...]
-        }
-        guard rest.starts(with: ["ofrep", "v1", "evaluate", "flags"]) else { return nil }
-        rest = rest.dropFirst(4)
-        guard let flag = rest.first else { return .flags(place: place) }
-        // Nothing that has to be decoded, or is a query.
-        guard rest.count == 1, !flag.isEmpty, !flag.utf8.contains(where: { $0 == 0x25 || $0 == 0x3F }) else {
-            return nil
-        }
-        return .flag(String(flag), place: place)
-    }
-
-    private func routeIndex(_ target: Target) -> Int? {
-        switch target {
-        case .changes: core.directRoutes.changes
-        case .flag(_, nil): core.directRoutes.flag
-        case .flag: core.directRoutes.placedFlag
-        case .flags(nil): core.directRoutes.flags
-        case .flags: core.directRoutes.placedFlags
-        }
+    /// The route of an address without a query, where it is one that is answered here.
+    private func match(_ uri: String) -> Router.Match? {
+        if let known, known.uri.utf8.elementsEqual(uri.utf8) { return known.match }
+        var allowed: [HTTPRequest.Method] = []
+        guard !uri.utf8.contains(UInt8(ascii: "?")),
+            let match = try? core.router.match(.post, uri[...], allowed: &allowed), match.route.direct != nil
+        else { return nil }
+        known = (uri, match)
+        return match
     }
 
     /// False where the ordinary handlers have to have it.
     private func perform(_ context: ChannelHandlerContext, _ request: Request) -> Bool {
-        switch request.target {
-        case .changes(let project):
-            guard request.noneMatch == nil, core.platform.state.projects[project]?.validators.isEmpty == true,
-                let body = try? ChangeBody(parsing: Array(request.body.readableBytesView))
+        let body = Array(request.body.readableBytesView)
+        switch request.match.route.direct {
+        case .changes?:
+            guard request.noneMatch == nil, let name = request.match.parameters.first?.value,
+                let project = try? ProjectName(parsing: name),
+                core.platform.state.projects[project]?.validators.isEmpty == true,
+                let change = try? ChangeBody(parsing: body)
             else { return false }
             let proposal = Proposal(
-                project: project, by: request.caller.author, message: body.message, operations: body.operations)
-            write(context, request, (proposal, body.operations))
-        case .flag(let key, let place):
-            guard request.noneMatch == nil, core.platform.staleSince == nil,
-                let flags = try? OFREPRoutes.flags(core.platform, request.caller, place)
-            else { return false }
-            answer(
-                context, request, OFREPRoutes.evaluate(key, flags, Array(request.body.readableBytesView)), nil)
-        case .flags(let place):
-            guard core.platform.staleSince == nil,
-                let flags = try? OFREPRoutes.flags(core.platform, request.caller, place),
-                flags.flags.contents.count <= Self.flagsMax,
-                let all = try? OFREPRoutes.evaluateAll(
-                    flags, Array(request.body.readableBytesView), path: request.head.uri[...],
-                    known: request.noneMatch)
-            else { return false }
-            answer(context, request, all, nil)
+                project: project, by: request.caller.author, message: change.message, operations: change.operations)
+            write(context, request, (proposal, change.operations))
+        case .answer(let operation)?:
+            guard core.platform.staleSince == nil, let query = try? Query(parsing: "") else { return false }
+            var fields: HTTPFields = [:]
+            fields[.ifNoneMatch] = request.noneMatch
+            let incoming = IncomingRequest(
+                method: .post, path: request.head.uri[...], rawQuery: "", query: query, fields: fields,
+                id: request.requestID, sourceAddress: sourceAddress, parameters: request.match.parameters, body: body)
+            guard let answer = try? operation(core.platform, request.caller, incoming) else { return false }
+            self.answer(context, request, answer, nil)
+        case nil: return false
         }
         return true
     }
@@ -346,8 +286,7 @@ final class DirectPosts: ChannelDuplexHandler, RemovableChannelHandler {
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         activity.lastActive = .now()
         let elapsed = (activity.lastActive - request.began).nanoseconds
-        let route = routeIndex(request.target)
-        core.requestMetrics.record(.post, route: route, status: head.status.code, nanoseconds: elapsed)
+        core.requestMetrics.record(.post, route: request.match.index, status: head.status.code, nanoseconds: elapsed)
         if problem?.code == .fault {
             core.logger.error(
                 "a request failed",
@@ -355,7 +294,7 @@ final class DirectPosts: ChannelDuplexHandler, RemovableChannelHandler {
         }
         core.log(
             AccessRecord(
-                id: request.requestID, method: "POST", path: request.head.uri[...], route: route,
+                id: request.requestID, method: "POST", path: request.head.uri[...], route: request.match.index,
                 status: head.status.code, caller: request.caller, sourceAddress: sourceAddress, nanoseconds: elapsed,
                 problem: problem?.code))
     }

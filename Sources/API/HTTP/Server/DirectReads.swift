@@ -25,13 +25,6 @@ final class DirectReads: ChannelDuplexHandler, RemovableChannelHandler {
         let began: NIODeadline
     }
 
-    /// What a request's headers ask for, where that is no more than this handler can do.
-    private struct Wishes {
-        var authorization: String?
-        var noneMatch: String?
-        var requestID: String?
-    }
-
     private let core: ServerCore
     private let activity: ConnectionActivity
     private let sourceAddress: String?
@@ -123,26 +116,19 @@ final class DirectReads: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Nil where a header asks for something else than the plain answer.
-    private static func wishes(_ headers: HTTPHeaders) -> Wishes? {
-        var wishes = Wishes()
+    private static func wishes(_ headers: HTTPHeaders) -> DirectWishes? {
+        var wishes = DirectWishes()
         for (name, value) in headers {
+            switch wishes.take(name, value) {
+            case .taken: continue
+            case .refused: return nil
+            case .other: break
+            }
             switch name.utf8.count {
-            case 6 where name.spells("accept"):
-                guard value == "*/*" || value == "application/json" else { return nil }
             case 6 where name.spells("expect"), 8 where name.spells("if-match"),
                 17 where name.spells("transfer-encoding"),
                 18 where name.spells("x-minimum-revision"):
                 return nil
-            case 10 where name.spells("connection"):
-                guard value.spells("keep-alive") else { return nil }
-            case 12 where name.spells("x-request-id"):
-                wishes.requestID = value
-            case 13 where name.spells("authorization"):
-                guard wishes.authorization == nil else { return nil }
-                wishes.authorization = value
-            case 13 where name.spells("if-none-match"):
-                guard wishes.noneMatch == nil else { return nil }
-                wishes.noneMatch = value
             case 14 where name.spells("content-length"):
                 guard value == "0" else { return nil }
             default: break
@@ -218,22 +204,5 @@ enum BearerToken {
         let scheme = authorization.prefix(7)
         guard scheme.lowercased() == "bearer " else { return nil }
         return String(authorization.dropFirst(7).drop { $0 == " " })
-    }
-}
-
-extension String {
-    /// Whether it is that text but for the case of its ASCII letters.
-    func spells(_ lowercased: StaticString) -> Bool {
-        let bytes = utf8
-        guard bytes.count == lowercased.utf8CodeUnitCount else { return false }
-        return lowercased.withUTF8Buffer { wanted in
-            var index = 0
-            for byte in bytes {
-                let folded = (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
-                if folded != wanted[index] { return false }
-                index += 1
-            }
-            return true
-        }
     }
 }

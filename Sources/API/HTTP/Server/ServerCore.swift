@@ -13,7 +13,6 @@ final class ServerCore: Sendable {
     let requestMetrics: RequestMetrics
     let clientAddress: ClientAddress
     let directAnswers = DirectAnswers()
-    let directRoutes: DirectRoutes
     let frames = EventFrames()
     let ids = RequestIDs()
     let date = HTTPDate()
@@ -25,30 +24,8 @@ final class ServerCore: Sendable {
         self.metrics = metrics
         self.logger = logger
         router = Router(routes)
-        directRoutes = DirectRoutes(routes)
         requestMetrics = RequestMetrics(routes, factory: metrics)
         clientAddress = ClientAddress(trustedProxies: settings.trustedProxies)
-    }
-
-    /// Where the routes are that `DirectPosts` takes; nil for one that is not served.
-    struct DirectRoutes: Sendable {
-        let changes: Int?
-        let flag: Int?
-        let placedFlag: Int?
-        let flags: Int?
-        let placedFlags: Int?
-
-        init(_ routes: [Route]) {
-            func index(_ pattern: String) -> Int? {
-                routes.firstIndex { $0.method == .post && $0.pattern == pattern }
-            }
-            changes = index("\(RouteTable.base)/projects/{project}/changes")
-            let (place, all) = ("/projects/{project}/environments/{environment}", "/ofrep/v1/evaluate/flags")
-            flag = index("\(all)/{flag}")
-            placedFlag = index("\(place)\(all)/{flag}")
-            flags = index(all)
-            placedFlags = index(place + all)
-        }
     }
 
     /// The head of an answer, with the headers that every answer has.
