@@ -3,6 +3,8 @@ package import ExactJSON
 /// One flag of a flagd definition, compiled. Evaluating it reads nothing but the context and the time it is given.
 package final class Flag: Sendable {
     package let key: String
+    /// As it is declared; nil where nothing but its variants tells.
+    package let type: FlagType?
     package let isEnabled: Bool
     package let variants: [Variant]
     /// Metadata of the flag over that of its set.
@@ -15,6 +17,8 @@ package final class Flag: Sendable {
     /// Splits of which it is written down who got what, in order.
     package let experiments: [Experiment]
 
+    /// The members `key` and, where there is any, `metadata` of an answer as JSON text, and the beginning of `reason`.
+    private let encodedHead: [UInt8]
     private let defaultVariant: DefaultVariant
     private let targeting: Targeting
     private let evaluators: Evaluators
@@ -36,7 +40,8 @@ package final class Flag: Sendable {
 
     /// Throws where the definition is not one; a rule that is wrong only makes evaluations fail that come there, and is told in `faults`.
     package init(
-        key: String, definition: JSONObject, evaluators: Evaluators = Evaluators(), metadata: JSONObject = JSONObject(),
+        key: String, as type: FlagType? = nil, definition: JSONObject, evaluators: Evaluators = Evaluators(),
+        metadata: JSONObject = JSONObject(),
         bucketing: Bucketing = .cbor
     ) throws(InvalidFlagDefinition) {
         let place = JSONPointer.root
@@ -49,7 +54,9 @@ package final class Flag: Sendable {
         guard case .object(let named)? = definition["variants"], !named.isEmpty else {
             throw InvalidFlagDefinition(place.appending("variants"), "must be an object with at least one variant")
         }
-        let variants = named.members.map { Variant(name: $0.name, value: $0.value) }
+        let variants = named.members.enumerated().map { index, member in
+            Variant(name: member.name, value: member.value, index: index, isDouble: type == .double)
+        }
         switch definition["defaultVariant"] {
         case nil, .null?, .string("")?: defaultVariant = .none
         case .string(let name)?: defaultVariant = Self.find(name, in: variants).map { .variant($0) } ?? .unknown
@@ -88,12 +95,28 @@ package final class Flag: Sendable {
             (targeting, faults, references) = (.invalid, [fault], [])
         }
         self.key = key
+        self.type = type
         self.definition = definition
         self.variants = variants
         self.metadata = all
         self.evaluators = evaluators
         self.bucketing = bucketing
         self.experiments = experiments
+        var head = Array(#""key":"#.utf8)
+        JSONText.appendString(key, into: &head)
+        if !all.isEmpty {
+            head.append(contentsOf: #","metadata":"#.utf8)
+            JSONValue.object(all).writeCanonical(into: &head)
+        }
+        head.append(contentsOf: #","reason":""#.utf8)
+        encodedHead = head
+    }
+
+    /// Appends the members `key`, `metadata` and `reason` of an answer, as JSON text.
+    package func appendMembers(_ reason: Resolution.Reason, to bytes: inout [UInt8]) {
+        bytes.append(contentsOf: encodedHead)
+        bytes.append(contentsOf: reason.rawValue.utf8)
+        bytes.append(UInt8(ascii: "\""))
     }
 
     /// What the flag comes to for a context, asked as a type; nil asks for whatever type it has.

@@ -14,15 +14,28 @@ package enum FlagType: String, Sendable, CaseIterable {
 package final class Variant: Sendable {
     package let name: String
     package let value: JSONValue
-    /// The value as JSON text, canonical; made once so that answers need not make it.
-    package let encoded: [UInt8]
+    /// Its place among the variants of its flag.
+    let index: Int
+    /// The members `value` and `variant` of an answer that gives it, as JSON text; made once so that answers need not make it.
+    package let encodedMembers: [UInt8]
     /// The narrowest type; nil for null.
     package let type: FlagType?
 
-    package init(name: String, value: JSONValue) {
+    /// - Parameter isDouble: whether the value is of a flag that is declared to be a double. It then has a fraction, so that clients
+    ///   that tell numbers apart by it take it for one.
+    init(name: String, value: JSONValue, index: Int, isDouble: Bool) {
         self.name = name
         self.value = value
-        encoded = value.canonicalBytes()
+        self.index = index
+        var encoded = Array(#""value":"#.utf8)
+        if isDouble, case .number(let number) = value {
+            number.writeDouble(into: &encoded)
+        } else {
+            value.writeCanonical(into: &encoded)
+        }
+        encoded.append(contentsOf: #","variant":"#.utf8)
+        JSONText.appendString(name, into: &encoded)
+        encodedMembers = encoded
         type =
             switch value {
             case .null: nil

@@ -23,13 +23,8 @@ package final class FlagTally: Sendable {
 
     /// Counts one evaluation of the flag.
     package func count(_ resolution: Resolution) {
-        var column = 0
-        if let variant = resolution.variant {
-            column = 1
-            // One of the flag's own; there are few.
-            while column < columns, flag.variants[column &- 1] !== variant { column &+= 1 }
-            guard column < columns else { return }
-        }
+        let column = resolution.variant.map { $0.index &+ 1 } ?? 0
+        guard column < columns else { return }
         (counts + (resolution.reason.row &* columns &+ column)).pointee.wrappingAdd(1, ordering: .relaxed)
     }
 

@@ -154,9 +154,9 @@ package final class ResolvedFlag: OrderedItem {
             lowered.shared.isEmpty
             ? Self.noEvaluators
             : Evaluators(sharing: lowered.shared.map { (name: $0.rule.name, rule: $0.compiled) })
-        guard let made = try? Flag(key: key.rawValue, definition: lowered.definition, evaluators: evaluators) else {
-            return nil
-        }
+        let made = try? Flag(
+            key: key.rawValue, as: flag.body.type, definition: lowered.definition, evaluators: evaluators)
+        guard let made else { return nil }
         state.withLock { $0.compiled = made }
         return made
     }

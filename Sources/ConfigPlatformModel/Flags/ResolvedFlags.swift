@@ -14,6 +14,7 @@ package final class ResolvedFlags: Sendable {
         var predecessor: (contents: OrderedItems<ResolvedFlag>, touched: Set<FlagKey>)?
         /// Those that were asked for one by one before all were.
         var known: [FlagKey: ResolvedFlag] = [:]
+        var compiled: [Flag]?
         var document: Document?
         var portable: [UInt8]?
     }
@@ -85,6 +86,14 @@ package final class ResolvedFlags: Sendable {
 
     /// The flag, ready to be evaluated: compiled when first asked for. Nil where there is none, and for one that is archived.
     package func compiled(_ key: FlagKey) -> Flag? { self[key]?.compiled }
+
+    /// All that are not archived, ready to be evaluated, in order of key.
+    package var compiled: [Flag] {
+        if let known = state.withLock({ $0.compiled }) { return known }
+        let made = contents.compactMap(\.compiled)
+        state.withLock { $0.compiled = made }
+        return made
+    }
 
     /// All that are not archived, in flagd's format.
     package var document: Document {

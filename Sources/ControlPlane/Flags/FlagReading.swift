@@ -31,17 +31,14 @@ package struct FlagReading: Sendable {
     /// What a flag comes to; `FLAG_NOT_FOUND` where there is none of that key, or one that is archived.
     package func resolve(_ key: String, _ context: FlagContext, as type: FlagType? = nil) -> FlagAnswer {
         guard let name = try? FlagKey(parsing: key), let flag = flags[name], let compiled = flag.compiled else {
-            return FlagAnswer(key: key, resolution: Resolution(.flagNotFound), type: nil, flag: nil)
+            return FlagAnswer(key: key, resolution: Resolution(.flagNotFound), flag: nil)
         }
-        return answer(flag, compiled, context, as: type)
+        return answer(compiled, context, as: type)
     }
 
     /// Calls the body with what every flag comes to that is not archived, in order of key.
     package func resolveAll(_ context: FlagContext, _ body: (FlagAnswer) -> Void) {
-        for flag in flags.contents {
-            guard let compiled = flag.compiled else { continue }
-            body(answer(flag, compiled, context, as: nil))
-        }
+        for flag in flags.compiled { body(answer(flag, context, as: nil)) }
     }
 
     /// What every flag comes to that is not archived, in order of key.
@@ -51,17 +48,15 @@ package struct FlagReading: Sendable {
         return answers
     }
 
-    private func answer(
-        _ flag: ResolvedFlag, _ compiled: Flag, _ context: FlagContext, as type: FlagType?
-    ) -> FlagAnswer {
-        let resolution = compiled.resolve(context, as: type, at: timestamp)
-        meter?.count(compiled, resolution)
+    private func answer(_ flag: Flag, _ context: FlagContext, as type: FlagType?) -> FlagAnswer {
+        let resolution = flag.resolve(context, as: type, at: timestamp)
+        meter?.count(flag, resolution)
         if resolution.experiment >= 0, let log,
-            let assignment = compiled.assignment(resolution, context, at: timestamp, client: log.client)
+            let assignment = flag.assignment(resolution, context, at: timestamp, client: log.client)
         {
             log.assignments.add(assignment, in: environment, of: project)
         }
-        return FlagAnswer(key: compiled.key, resolution: resolution, type: flag.flag.body.type, flag: compiled)
+        return FlagAnswer(key: flag.key, resolution: resolution, flag: flag)
     }
 }
 
@@ -69,21 +64,13 @@ package struct FlagReading: Sendable {
 package struct FlagAnswer: Sendable {
     package let key: String
     package let resolution: Resolution
-    /// As the flag is declared; nil where there is none.
-    package let type: FlagType?
+    /// Nil where there is none of that key.
     package let flag: Flag?
 
-    package var metadata: JSONObject { flag?.metadata ?? JSONObject() }
+    /// As the flag is declared; nil where there is none.
+    package var type: FlagType? { flag?.type }
 
-    /// The value as JSON text; nil where the caller's own default is the value. A double has a fraction, so that clients that tell numbers
-    /// apart by it take it for one.
-    package var encodedValue: [UInt8]? {
-        guard let variant = resolution.variant else { return nil }
-        guard type == .double, !variant.encoded.contains(where: { [0x2E, 0x65, 0x45].contains($0) }) else {
-            return variant.encoded
-        }
-        return variant.encoded + [UInt8(ascii: "."), UInt8(ascii: "0")]
-    }
+    package var metadata: JSONObject { flag?.metadata ?? JSONObject() }
 
     /// What went wrong, in words; nil where nothing did.
     package var errorDetails: String? {
@@ -163,8 +150,10 @@ extension Platform {
             return (project, environment)
         }
         let places = Set(
-            (caller.subject.grants ?? []).map { grant in
-                grant.environments?.count == 1 ? grant.project.map { FlagSelection($0, grant.environments![0]) } : nil
+            (caller.subject.grants ?? []).map { grant -> FlagsPlace? in
+                guard let project = grant.project, let environments = grant.environments, environments.count == 1
+                else { return nil }
+                return FlagsPlace(project: project, environment: environments[0])
             })
         guard places.count == 1, let place = places.first ?? nil else {
             throw Problem(
@@ -177,12 +166,8 @@ extension Platform {
     }
 }
 
-private struct FlagSelection: Hashable {
+/// Where a set of flags is.
+struct FlagsPlace: Hashable, Sendable {
     let project: ProjectName
     let environment: EnvironmentName
-
-    init(_ project: ProjectName, _ environment: EnvironmentName) {
-        self.project = project
-        self.environment = environment
-    }
 }

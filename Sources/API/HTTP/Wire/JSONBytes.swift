@@ -100,6 +100,12 @@ struct JSONBytes {
         isFirst = false
     }
 
+    /// What writes one or more members by itself, in the order of canonical JSON.
+    mutating func members(_ write: (inout [UInt8]) -> Void) {
+        separate()
+        write(&bytes)
+    }
+
     mutating func member(_ name: StaticString, canonical value: [UInt8]?) {
         guard let value else { return }
         self.name(name)
