@@ -13,7 +13,8 @@ package protocol Store: Sendable {
 
     /// Runs `body` as the only writer, in one transaction: all it appended is committed when this returns, or nothing if it throws.
     ///
-    /// `body` runs on the engine's own thread; it must not block on anything but the transaction it is given.
+    /// `body` runs on the caller's thread or the engine's own, either of which may wait for a disk meanwhile; it must not block on anything
+    /// but the transaction it is given.
     func write<Result: Sendable>(_ body: @escaping @Sendable (any StoreTransaction) throws -> Result) async throws
         -> Result
 

@@ -11,6 +11,8 @@ final class Committer: Sendable {
     private let world: World
     private let logger: Logger
     private let queue: CommitQueue
+    /// No thread but this one is woken between two groups, nor waits with others for its turn.
+    private let thread = WriterThread()
     private let groupSizes = Recorder(label: "cfg_commit_group_changes", aggregate: true)
     private let commits = Counter(label: "cfg_commits_total")
     private let duration = Metrics.Timer(label: "cfg_commit_duration_seconds")
@@ -37,8 +39,10 @@ final class Committer: Sendable {
 
     /// Commits group after group until ``close()``, and then what is still waiting.
     func run() async {
-        while let group = await queue.nextGroup() {
-            queue.finishedGroup(asDecided: await commit(group))
+        await withTaskExecutorPreference(thread) {
+            while let group = await queue.nextGroup() {
+                queue.finishedGroup(asDecided: await commit(group))
+            }
         }
     }
 

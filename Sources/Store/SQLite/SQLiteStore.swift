@@ -81,12 +81,12 @@ package final class SQLiteStore: Store {
         guard mode == .readWrite else {
             throw StoreError.fault("The database at \(location) was opened for reading only.")
         }
-        // Not GRDB's own `write`: that one ends a cancelled task's call with an error even where its commit went through.
-        return try await withCheckedThrowingContinuation { continuation in
-            pool.asyncWriteWithoutTransaction { database in
-                continuation.resume(with: Swift.Result { try self.commit(body, on: database) })
-            }
-        }
+        return try writeHere(body)
+    }
+
+    /// On the caller's thread: whoever writes much has one of its own, and two more would have to be woken for each group.
+    private func writeHere<Result>(_ body: (any StoreTransaction) throws -> Result) throws -> Result {
+        try pool.writeWithoutTransaction { database in try commit(body, on: database) }
     }
 
     private func commit<Result>(_ body: (any StoreTransaction) throws -> Result, on database: Database) throws -> Result
