@@ -8,6 +8,12 @@ import Synchronization
 package struct ChildProcess: Sendable {
     package let pid: pid_t
 
+    /// `posix_spawn_file_actions_addclosefrom_np` of the C library (glibc 2.34), which the Swift overlay does not show.
+    private static let closeFrom = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np").map {
+        unsafeBitCast(
+            $0, to: (@convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32).self)
+    }
+
     /// Held while a process begins and while a descriptor is made that none should inherit.
     fileprivate static let beginning = Mutex(())
 
@@ -25,6 +31,8 @@ package struct ChildProcess: Sendable {
         for (descriptor, target) in [(input, Int32(0)), (output, 1), (errors, 2)] {
             posix_spawn_file_actions_adddup2(&actions, descriptor, target)
         }
+        // Sockets that this process listens at would else live on in the child, which answers nobody.
+        guard let closeFrom = Self.closeFrom, closeFrom(&actions, 3) == 0 else { throw POSIXError(.ENOSYS) }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
