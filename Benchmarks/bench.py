@@ -1,5 +1,5 @@
 """The benchmarks. Standard library only; peers are Debian packages (see scripts/setup.sh bench), those of `schemas` from PyPI."""
-import http.client, json, os, re, select, shutil, signal, socket, struct, subprocess, sys, tempfile, threading, time
+import ctypes, functools, http.client, json, os, re, shutil, signal, socket, struct, subprocess, sys, tempfile, threading, time
 
 CFG = os.environ.get("CFG_BINARY", ".build/release/cfg")
 SCHEMA_BENCHMARK = os.environ.get("CFG_SCHEMA_BENCHMARK", ".build/release/SchemaBenchmark")
@@ -280,32 +280,22 @@ def follow(server, count):
     return watches
 
 
-# Seconds; as exactly as times of arrival are told.
-READING_PAUSE = 0.005
+@functools.cache
+def reader():
+    """What reads many sockets, compiled: Python would take the processors that the server has."""
+    library = os.path.join(tempfile.mkdtemp(), "receive.so")
+    subprocess.run(["clang", "-O2", "-shared", "-fPIC", "-o", library, os.path.join(HERE, "receive.c")], check=True)
+    return ctypes.CDLL(library)
 
 
 def receive(watches, mark):
-    """Reads until every watch has had the mark. What it costs is counted, so it does no more than it must."""
-    with select.epoll() as poll:
-        waiting = {}
-        for watch in watches:
-            watch.setblocking(False)
-            waiting[watch.fileno()] = (watch, b"")
-            poll.register(watch.fileno(), select.EPOLLIN | select.EPOLLET)
-        while waiting:
-            # Woken for many at once: to be woken for each would take the processors that the server has.
-            time.sleep(READING_PAUSE)
-            for descriptor, _ in poll.poll(30, max(1, len(watches))):
-                if descriptor not in waiting:
-                    continue
-                watch, before = waiting[descriptor]
-                data = before + watch.recv(4096)
-                if mark in data:
-                    del waiting[descriptor]
-                elif data == before:
-                    raise SystemExit(f"a watch ended: {data}")
-                else:
-                    waiting[descriptor] = (watch, data)
+    """Reads until every watch has had the mark."""
+    for watch in watches:
+        watch.setblocking(False)
+    descriptors = (ctypes.c_int * len(watches))(*(watch.fileno() for watch in watches))
+    failure = reader().receive_all(descriptors, len(watches), mark, len(mark))
+    if failure:
+        raise SystemExit("a watch ended" if failure < 0 else f"watches cannot be read: {os.strerror(failure)}")
 
 
 def watchers(folder):
