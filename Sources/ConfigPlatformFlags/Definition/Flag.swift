@@ -17,8 +17,8 @@ package final class Flag: Sendable {
     /// Splits of which it is written down who got what, in order.
     package let experiments: [Experiment]
 
-    /// The members `key` and, where there is any, `metadata` of an answer as JSON text, and the beginning of `reason`.
-    private let encodedHead: [UInt8]
+    /// The members `key` and, where there is any, `metadata` of an answer, as JSON text; made once so that answers need not make it.
+    package let encodedMembers: [UInt8]
     private let defaultVariant: DefaultVariant
     private let targeting: Targeting
     private let evaluators: Evaluators
@@ -41,8 +41,7 @@ package final class Flag: Sendable {
     /// Throws where the definition is not one; a rule that is wrong only makes evaluations fail that come there, and is told in `faults`.
     package init(
         key: String, as type: FlagType? = nil, definition: JSONObject, evaluators: Evaluators = Evaluators(),
-        metadata: JSONObject = JSONObject(),
-        bucketing: Bucketing = .cbor
+        metadata: JSONObject = JSONObject(), bucketing: Bucketing = .cbor
     ) throws(InvalidFlagDefinition) {
         let place = JSONPointer.root
         switch definition["state"] {
@@ -102,21 +101,13 @@ package final class Flag: Sendable {
         self.evaluators = evaluators
         self.bucketing = bucketing
         self.experiments = experiments
-        var head = Array(#""key":"#.utf8)
-        JSONText.appendString(key, into: &head)
+        var encoded = Array(#""key":"#.utf8)
+        JSONText.appendString(key, into: &encoded)
         if !all.isEmpty {
-            head.append(contentsOf: #","metadata":"#.utf8)
-            JSONValue.object(all).writeCanonical(into: &head)
+            encoded.append(contentsOf: #","metadata":"#.utf8)
+            JSONValue.object(all).writeCanonical(into: &encoded)
         }
-        head.append(contentsOf: #","reason":""#.utf8)
-        encodedHead = head
-    }
-
-    /// Appends the members `key`, `metadata` and `reason` of an answer, as JSON text.
-    package func appendMembers(_ reason: Resolution.Reason, to bytes: inout [UInt8]) {
-        bytes.append(contentsOf: encodedHead)
-        bytes.append(contentsOf: reason.rawValue.utf8)
-        bytes.append(UInt8(ascii: "\""))
+        encodedMembers = encoded
     }
 
     /// What the flag comes to for a context, asked as a type; nil asks for whatever type it has.

@@ -193,18 +193,15 @@ extension JSONBytes {
         if let code = resolution.error {
             member("errorCode", code.rawValue)
             member("errorDetails", answer.errorDetails)
-            member("key", answer.key)
-            let metadata = answer.metadata
-            if !metadata.isEmpty { member("metadata", .object(metadata)) }
-        } else {
-            members { bytes in answer.flag?.appendMembers(resolution.reason, to: &bytes) }
         }
+        if let flag = answer.flag { members(flag.encodedMembers) } else { member("key", answer.key) }
+        if resolution.error == nil { member("reason", resolution.reason.rawValue) }
         if let trace {
             member("steps", .array(trace.steps.map(\.json)))
             if trace.leftOut > 0 { member("stepsLeftOut", trace.leftOut) }
         }
         if let variant = resolution.variant {
-            members { bytes in bytes.append(contentsOf: variant.encodedMembers) }
+            members(variant.encodedMembers)
         } else if resolution.error == nil {
             member("variant", "")
         }

@@ -209,11 +209,11 @@ final class DirectPosts: ChannelDuplexHandler, RemovableChannelHandler {
                 project: project, by: request.caller.author, message: change.message, operations: change.operations)
             write(context, request, (proposal, change.operations))
         case .answer(let operation)?:
-            guard core.platform.staleSince == nil, let query = try? Query(parsing: "") else { return false }
+            guard core.platform.staleSince == nil else { return false }
             var fields: HTTPFields = [:]
             fields[.ifNoneMatch] = request.noneMatch
             let incoming = IncomingRequest(
-                method: .post, path: request.head.uri[...], rawQuery: "", query: query, fields: fields,
+                method: .post, path: request.head.uri[...], rawQuery: "", query: Query(), fields: fields,
                 id: request.requestID, sourceAddress: sourceAddress, parameters: request.match.parameters, body: body)
             guard let answer = try? operation(core.platform, request.caller, incoming) else { return false }
             self.answer(context, request, answer, nil)

@@ -100,10 +100,10 @@ struct JSONBytes {
         isFirst = false
     }
 
-    /// What writes one or more members by itself, in the order of canonical JSON.
-    mutating func members(_ write: (inout [UInt8]) -> Void) {
+    /// One or more members that are JSON text already, in the order of canonical JSON.
+    mutating func members(_ encoded: [UInt8]) {
         separate()
-        write(&bytes)
+        bytes.append(contentsOf: encoded)
     }
 
     mutating func member(_ name: StaticString, canonical value: [UInt8]?) {

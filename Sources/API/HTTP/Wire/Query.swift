@@ -7,6 +7,9 @@ struct Query: Sendable {
 
     private static let itemsMax = 64
 
+    /// That of a request without one.
+    init() { items = [] }
+
     /// - Parameter text: what stands after `?`.
     init(parsing text: Substring) throws(Problem) {
         var items: [(name: String, value: String)] = []
