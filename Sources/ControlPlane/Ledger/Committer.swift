@@ -11,8 +11,8 @@ final class Committer: Sendable {
     private let world: World
     private let logger: Logger
     private let queue: CommitQueue
-    /// No thread but this one is woken between two groups, nor waits with others for its turn.
-    private let thread = WriterThread()
+    /// Where groups are committed: a store that waits for its disk holds up no other task there.
+    private let executor = WriterExecutor()
     private let groupSizes = Recorder(label: "cfg_commit_group_changes", aggregate: true)
     private let commits = Counter(label: "cfg_commits_total")
     private let duration = Metrics.Timer(label: "cfg_commit_duration_seconds")
@@ -39,7 +39,7 @@ final class Committer: Sendable {
 
     /// Commits group after group until ``close()``, and then what is still waiting.
     func run() async {
-        await withTaskExecutorPreference(thread) {
+        await withTaskExecutorPreference(executor) {
             while let group = await queue.nextGroup() {
                 queue.finishedGroup(asDecided: await commit(group))
             }

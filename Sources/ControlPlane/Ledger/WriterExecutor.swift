@@ -1,7 +1,7 @@
 import Dispatch
 
-/// Runs the tasks that prefer it one step after the other, on a thread that may wait for a disk.
-final class WriterThread: TaskExecutor {
+/// Runs the tasks that prefer it, one step after the other, on threads that may wait for a disk: they are none of those that all tasks share.
+final class WriterExecutor: TaskExecutor {
     private let queue = DispatchQueue(label: "cfg.writer", qos: .userInitiated)
 
     func enqueue(_ job: consuming ExecutorJob) {
