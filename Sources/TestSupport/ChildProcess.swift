@@ -14,9 +14,6 @@ package struct ChildProcess: Sendable {
             $0, to: (@convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32).self)
     }
 
-    /// Held while a process begins and while a descriptor is made that none should inherit.
-    fileprivate static let beginning = Mutex(())
-
     /// - Parameters:
     ///   - executable: its path, or a name that is found on `PATH`.
     ///   - environment: all of it.
@@ -47,9 +44,7 @@ package struct ChildProcess: Sendable {
         let variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0)=\($1)") } + [nil]
         defer { for text in words + variables { free(text) } }
         var pid = pid_t()
-        let failure = Self.beginning.withLock { _ in
-            posix_spawn(&pid, command[0], &actions, &attributes, words, variables)
-        }
+        let failure = posix_spawn(&pid, command[0], &actions, &attributes, words, variables)
         guard failure == 0 else { throw POSIXError(POSIXErrorCode(rawValue: failure) ?? .EIO) }
         self.pid = pid
     }
@@ -70,7 +65,7 @@ package struct ChildProcess: Sendable {
     }
 }
 
-/// An open file of this process that no other inherits; closed with its last owner.
+/// An open file of this process; closed with its last owner.
 package final class Descriptor: Sendable {
     private let number: Mutex<Int32>
 
@@ -78,7 +73,7 @@ package final class Descriptor: Sendable {
 
     /// Opens a file as `open(2)` does.
     package convenience init(_ path: String, _ flags: Int32) throws {
-        let number = open(path, flags | O_CLOEXEC, 0o600)
+        let number = open(path, flags, 0o600)
         guard number >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
         self.init(number)
     }
@@ -97,12 +92,7 @@ package final class Descriptor: Sendable {
 
     package static func pipe() throws -> (reading: Descriptor, writing: Descriptor) {
         var ends: [Int32] = [0, 0]
-        let failure = ChildProcess.beginning.withLock { _ in
-            guard Foundation.pipe(&ends) == 0 else { return errno }
-            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-            return 0
-        }
-        guard failure == 0 else { throw POSIXError(POSIXErrorCode(rawValue: failure) ?? .EIO) }
+        guard Foundation.pipe(&ends) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
         return (Descriptor(ends[0]), Descriptor(ends[1]))
     }
 
