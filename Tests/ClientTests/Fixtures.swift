@@ -56,9 +56,9 @@ extension StandInPlatform {
 }
 
 extension ClientState {
-    /// Whether the newest attempt found nobody at the address.
-    var isUnreachable: Bool {
-        if case .stale(_, let reason) = status { reason.code == .unreachable } else { false }
+    /// Whether the newest attempt to follow failed.
+    var isStale: Bool {
+        if case .stale = status { true } else { false }
     }
 }
 

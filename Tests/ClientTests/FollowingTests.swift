@@ -261,13 +261,13 @@ import Testing
             let snapshot = try await client.waitUntilReady()
             #expect(snapshot.source == .lastKnownGood)
             #expect(snapshot.int("a", default: 0) == 2)
-            // A machine that is busy elsewhere can let the first attempts run out of time.
-            let state = try await client.until { $0.isUnreachable }
-            guard case .stale(let since, _) = state.status else {
+            let state = try await client.until { $0.isStale }
+            guard case .stale(let since, let reason) = state.status else {
                 Issue.record("the status is \(state.status)")
                 return
             }
             #expect(since < before)
+            #expect(reason.code == .unreachable)
         }
     }
 
@@ -315,7 +315,7 @@ import Testing
     @Test func `without a file and without the platform the wait ends with what is wrong`() async throws {
         let client = try StandInPlatform.client(of: try await deadAddress())
         client.start()
-        try await client.until { $0.isUnreachable }
+        try await client.until { $0.isStale }
         let error = await #expect(throws: ConfigPlatformError.self) {
             try await client.waitUntilReady(timeout: .milliseconds(100))
         }
