@@ -283,7 +283,7 @@ def follow(server, count):
 @functools.cache
 def reader():
     """What reads many sockets, compiled: Python would take the processors that the server has."""
-    library = os.path.join(tempfile.mkdtemp(), "receive.so")
+    library = os.path.abspath(".build/receive.so")
     subprocess.run(["clang", "-O2", "-shared", "-fPIC", "-o", library, os.path.join(HERE, "receive.c")], check=True)
     return ctypes.CDLL(library)
 

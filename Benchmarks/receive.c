@@ -24,7 +24,7 @@ int receive_all(const int *descriptors, int count, const char *mark, int length)
     int result = poll < 0 || !tails || !buffer || !events ? ENOMEM : 0;
     for (int index = 0; index < count && !result; index++) {
         tails[index].descriptor = descriptors[index];
-        struct epoll_event event = {.events = EPOLLIN | EPOLLET | EPOLLRDHUP, .data.u32 = index};
+        struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.u32 = index};
         if (epoll_ctl(poll, EPOLL_CTL_ADD, descriptors[index], &event)) result = errno;
     }
     for (int waiting = count; waiting > 0 && !result;) {
