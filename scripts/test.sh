@@ -11,7 +11,8 @@ failed=()
 for suites in \
     "ArchitectureTests|ModelTests|FlagsTests|JSONSchemaTests|ConfigFormatsTests|CommandLineTests" \
     "StoreTests|IdentityTests" \
-    "ControlPlaneTests|APITests|ClientTests" \
+    "ControlPlaneTests|ClientTests" \
+    "APITests" \
     "EndToEndTests" \
     "FaultTests"; do
     echo "— $suites"
