@@ -4,7 +4,8 @@ extension String {
     @inlinable
     @inline(__always)
     package func hasSameBytes(as other: String) -> Bool {
-        isSameValue(as: other) || hasEqualBytes(other)
+        if isSameValue(as: other) { return true }
+        return ShortText(self) == nil || ShortText(other) == nil ? hasEqualBytes(other) : false
     }
 
     /// Whether both are one text held in one way: a short one, or the same storage. That says yes quickly, and never wrongly.
@@ -32,7 +33,16 @@ extension String {
     }
 
     /// Negative, zero or positive as this string comes before, has the same bytes as, or comes after the other.
+    @inlinable
+    @inline(__always)
     package func orderInUTF16(_ other: String) -> Int {
+        if isSameValue(as: other) { return 0 }
+        guard let left = ShortText(self), let right = ShortText(other) else { return orderOfBytes(other) }
+        return left.precedes(right) ? -1 : 1
+    }
+
+    @usableFromInline
+    func orderOfBytes(_ other: String) -> Int {
         withBytes { left in
             other.withBytes { right in
                 let count = min(left.count, right.count)
@@ -57,6 +67,32 @@ extension String {
     @inline(__always)
     func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         utf8Span.span.withUnsafeBufferPointer(body)
+    }
+}
+
+/// A text of at most 15 ASCII bytes, as `String` holds it: in place, with its length in the last byte. Two of them are compared without a
+/// look at memory.
+@usableFromInline
+struct ShortText: Equatable {
+    /// The first eight bytes, the first of them highest; zeros where the text is shorter.
+    @usableFromInline let head: UInt64
+    /// The other seven, and below them the length.
+    @usableFromInline let tail: UInt64
+
+    /// Nil where the text is longer, is not ASCII, or is held elsewhere all the same.
+    @inlinable
+    @inline(__always)
+    init?(_ text: String) {
+        let words = unsafeBitCast(text, to: SIMD2<UInt64>.self)
+        guard words[1] >> 60 == 0xE else { return nil }
+        head = UInt64(bigEndian: words[0])
+        tail = UInt64(bigEndian: words[1])
+    }
+
+    @inlinable
+    @inline(__always)
+    func precedes(_ other: ShortText) -> Bool {
+        head == other.head ? tail < other.tail : head < other.head
     }
 }
 

@@ -172,7 +172,7 @@ extension Effect {
         return .object(json)
     }
 
-    fileprivate init(requested json: JSONValue, in project: ProjectName) throws {
+    fileprivate convenience init(requested json: JSONValue, in project: ProjectName) throws {
         let record = try RecordReader(json, what: "effect")
         guard let kind = Kind(rawValue: try record.string("kind")) else {
             throw UnreadableRecord("an effect on the unknown kind '\(try record.string("kind"))'")

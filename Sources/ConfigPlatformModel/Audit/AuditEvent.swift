@@ -77,26 +77,21 @@ package struct AuditEvent: Hashable, Sendable {
         self.detail = detail
         var out: [UInt8] = []
         out.reserveCapacity(400)
-        func member(_ name: StaticString, _ text: String?) {
-            guard let text else { return }
-            name.withUTF8Buffer { out.append(contentsOf: $0) }
-            JSONText.appendString(text, into: &out)
-        }
-        member("{\"action\":", action.rawValue)
-        member(",\"actor\":", actor.rawValue)
-        member(",\"changeDigest\":", changeDigest?.hexadecimal)
+        out.appendMember("{\"action\":", action.rawValue)
+        out.appendMember(",\"actor\":", actor.rawValue)
+        out.appendMember(",\"changeDigest\":", changeDigest?.hexadecimal)
         if let detail {
-            out.append(contentsOf: Array(",\"detail\":".utf8))
+            out.append(",\"detail\":")
             detail.writeCanonical(into: &out)
         }
-        member(",\"occurredAt\":", occurredAt.text)
-        member(",\"outcome\":", outcome.rawValue)
-        member(",\"requestId\":", requestID)
-        if let revision { out.append(contentsOf: Array(",\"revision\":\(revision.number)".utf8)) }
-        out.append(contentsOf: Array(",\"sequence\":\(sequence)".utf8))
-        member(",\"sourceAddress\":", sourceAddress)
-        member(",\"target\":", target)
-        out.append(contentsOf: Array(",\"version\":1}".utf8))
+        out.appendMember(",\"occurredAt\":", occurredAt.text)
+        out.appendMember(",\"outcome\":", outcome.rawValue)
+        out.appendMember(",\"requestId\":", requestID)
+        if let revision { out.appendMember(",\"revision\":", revision.number) }
+        out.appendMember(",\"sequence\":", sequence)
+        out.appendMember(",\"sourceAddress\":", sourceAddress)
+        out.appendMember(",\"target\":", target)
+        out.append(",\"version\":1}")
         body = out
     }
 
@@ -136,7 +131,7 @@ package struct AuditLeaf: Hashable, Sendable {
     package init(event: AuditEvent, salt: [UInt8]) {
         self.event = event
         self.salt = salt
-        leafHash = Digest.of([0] + Self.entry(body: event.body, salt: salt))
+        leafHash = Digest.of(joined: [0], Self.entry(body: event.body, salt: salt))
     }
 
     /// What the public log holds for an event: a version byte (1) and SHA-256 of the text `configplatform/audit/1`, a zero byte, the salt
@@ -144,6 +139,8 @@ package struct AuditLeaf: Hashable, Sendable {
     /// that could be guessed. `docs/audit-leaf.md` has a worked example. It can never change; a new encoding is a new version byte.
     package static func entry(body: [UInt8], salt: [UInt8]) -> [UInt8] {
         precondition(salt.count == saltBytes, "an audit salt has \(saltBytes) bytes")
-        return [1] + Digest.of(Array("configplatform/audit/1".utf8) + [0] + salt + body).bytes
+        return [1] + Digest.of(joined: purpose, salt, body).bytes
     }
+
+    private static let purpose = Array("configplatform/audit/1".utf8) + [0]
 }

@@ -13,6 +13,13 @@ package struct Digest: Hashable, Sendable {
         Digest(bytes: SHA256.hash(data: data).withUnsafeBytes { Array($0) })
     }
 
+    /// Of all parts, one after the other.
+    package static func of(joined parts: [UInt8]...) -> Digest {
+        var hash = SHA256()
+        for part in parts { hash.update(data: part) }
+        return Digest(bytes: hash.finalize().withUnsafeBytes { Array($0) })
+    }
+
     package init?(_ bytes: [UInt8]) {
         guard bytes.count == Self.byteCount else { return nil }
         self.bytes = bytes

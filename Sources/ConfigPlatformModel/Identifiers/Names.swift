@@ -37,13 +37,13 @@ package struct Principal: Hashable, Sendable, Comparable {
     package let rawValue: String
 
     package init(parsing text: some StringProtocol) throws(InvalidIdentifier) {
-        let bytes = text.utf8
-        guard (1...200).contains(bytes.count), bytes.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+        let text = String(text)
+        guard (1...200).contains(text.utf8.count), text.hasOnlyBytes(where: { (0x21...0x7E).contains($0) }) else {
             throw InvalidIdentifier(
                 "'\(InvalidIdentifier.shown(text))' is not a principal: use 1 to 200 printable ASCII characters without spaces."
             )
         }
-        rawValue = String(text)
+        rawValue = text
     }
 
     package static func token(_ name: TokenName) -> Principal { Principal(trusted: "token:" + name.rawValue) }
@@ -104,18 +104,27 @@ enum NameRule {
     static func parse(
         _ text: some StringProtocol, what: String, allowsAt: Bool
     ) throws(InvalidIdentifier) -> String {
-        let bytes = text.utf8
+        let text = String(text)
         func isAlphanumeric(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) }
-        func isAllowed(_ byte: UInt8) -> Bool {
-            isAlphanumeric(byte) || byte == 0x2D || byte == 0x5F || byte == 0x2E || (allowsAt && byte == 0x40)
-        }
-        guard let first = bytes.first, bytes.count <= bytesMax, isAlphanumeric(first), bytes.allSatisfy(isAllowed)
+        guard text.utf8.count <= bytesMax, let first = text.utf8.first, isAlphanumeric(first),
+            text.hasOnlyBytes(where: {
+                isAlphanumeric($0) || $0 == 0x2D || $0 == 0x5F || $0 == 0x2E || (allowsAt && $0 == 0x40)
+            })
         else {
             let others = allowsAt ? "'.', '_', '@' or '-'" : "'.', '_' or '-'"
             throw InvalidIdentifier(
                 "'\(InvalidIdentifier.shown(text))' is not a name for \("aeiou".contains(what.prefix(1)) ? "an" : "a") \(what): use 1 to 63 "
                     + "lower-case letters, digits, \(others), beginning with a letter or a digit.")
         }
-        return String(text)
+        return text
+    }
+}
+
+extension String {
+    /// Walked along as bytes in memory: as a generic sequence it takes a dozen calls a byte.
+    @inline(__always)
+    fileprivate func hasOnlyBytes(where isAllowed: (UInt8) -> Bool) -> Bool {
+        var text = self
+        return text.withUTF8 { $0.allSatisfy(isAllowed) }
     }
 }

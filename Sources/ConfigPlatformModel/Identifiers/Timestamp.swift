@@ -36,23 +36,25 @@ extension Timestamp {
         }
         let (year, month, day) = Self.civil(fromDays: days)
         let seconds = rest / 1_000_000
-        let fields: [(value: Int64, digits: Int, mark: UInt8)] = [
-            (year, 4, UInt8(ascii: "-")), (month, 2, UInt8(ascii: "-")), (day, 2, UInt8(ascii: "T")),
-            (seconds / 3600, 2, UInt8(ascii: ":")), (seconds / 60 % 60, 2, UInt8(ascii: ":")),
-            (seconds % 60, 2, UInt8(ascii: ".")), (rest % 1_000_000, 6, UInt8(ascii: "Z")),
-        ]
         return String(unsafeUninitializedCapacity: 27) { text in
             var end = 0
-            for field in fields {
-                var value = field.value
-                for place in (end..<end + field.digits).reversed() {
+            func put(_ value: Int64, digits: Int, _ mark: Unicode.Scalar) {
+                var value = value
+                for place in (end..<end + digits).reversed() {
                     text[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10)
                     value /= 10
                 }
-                end += field.digits
-                text[end] = field.mark
+                end += digits
+                text[end] = UInt8(ascii: mark)
                 end += 1
             }
+            put(year, digits: 4, "-")
+            put(month, digits: 2, "-")
+            put(day, digits: 2, "T")
+            put(seconds / 3600, digits: 2, ":")
+            put(seconds / 60 % 60, digits: 2, ":")
+            put(seconds % 60, digits: 2, ".")
+            put(rest % 1_000_000, digits: 6, "Z")
             return end
         }
     }

@@ -2,7 +2,7 @@
 ///
 /// Applying the effects of changes 1…N in order to the empty platform gives the state at revision N, on every replica and after every
 /// restore.
-package struct ChangeRecord: Hashable, Sendable {
+package final class ChangeRecord: Hashable, Sendable {
     package let revision: Revision
     package let project: ProjectName
     package let author: Principal
@@ -36,55 +36,6 @@ package struct ChangeRecord: Hashable, Sendable {
         digest = Digest.of(body)
     }
 
-    package var token: RevisionToken { RevisionToken(revision, digest) }
-}
-
-extension ChangeRecord {
-    /// Version of the body's shape. A later shape gets a later number; this one is read for ever.
-    static let version: Int64 = 1
-
-    private static func encode(
-        revision: Revision, project: ProjectName, author: Principal, committedAt: Timestamp, message: String,
-        source: JSONValue?, effects: [Effect], previousDigest: Digest
-    ) -> [UInt8] {
-        var out: [UInt8] = []
-        out.reserveCapacity(320 + effects.reduce(0) { $0 + ($1.body?.count ?? 0) + $1.address.key.utf8.count + 96 })
-        func member(_ name: StaticString, _ text: String) {
-            name.withUTF8Buffer { out.append(contentsOf: $0) }
-            JSONText.appendString(text, into: &out)
-        }
-        member("{\"author\":", author.rawValue)
-        member(",\"committedAt\":", committedAt.text)
-        out.append(contentsOf: Array(",\"effects\":[".utf8))
-        for (index, effect) in effects.enumerated() {
-            if index > 0 { out.append(UInt8(ascii: ",")) }
-            out.append(UInt8(ascii: "{"))
-            if let body = effect.body {
-                out.append(contentsOf: Array("\"body\":".utf8))
-                out.append(contentsOf: body)
-                out.append(UInt8(ascii: ","))
-            }
-            if let environment = effect.address.environment {
-                member("\"environment\":", environment.rawValue)
-                out.append(UInt8(ascii: ","))
-            }
-            member("\"key\":", effect.address.key)
-            member(",\"kind\":", effect.address.kind.rawValue)
-            out.append(UInt8(ascii: "}"))
-        }
-        out.append(UInt8(ascii: "]"))
-        member(",\"message\":", message)
-        member(",\"previous\":", previousDigest.hexadecimal)
-        member(",\"project\":", project.rawValue)
-        out.append(contentsOf: Array(",\"revision\":\(revision.number)".utf8))
-        if let source {
-            out.append(contentsOf: Array(",\"source\":".utf8))
-            source.writeCanonical(into: &out)
-        }
-        out.append(contentsOf: Array(",\"version\":\(version)}".utf8))
-        return out
-    }
-
     /// Reads a body back. Throws ``UnreadableRecord`` where it is not one that this version, or an earlier one, wrote.
     package init(body: [UInt8]) throws {
         let json = try JSONValue(parsing: body, limits: .trusted)
@@ -116,6 +67,76 @@ extension ChangeRecord {
         }
         self.body = body
         digest = Digest.of(body)
+    }
+
+    package var token: RevisionToken { RevisionToken(revision, digest) }
+
+    package static func == (left: ChangeRecord, right: ChangeRecord) -> Bool {
+        left === right || left.digest == right.digest && left.body == right.body
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(digest) }
+}
+
+extension [UInt8] {
+    mutating func append(_ text: StaticString) {
+        text.withUTF8Buffer { append(contentsOf: $0) }
+    }
+
+    /// A member of canonical JSON with what stands before its value; none where there is no value.
+    mutating func appendMember(_ name: StaticString, _ text: String?) {
+        guard let text else { return }
+        append(name)
+        JSONText.appendString(text, into: &self)
+    }
+
+    mutating func appendMember(_ name: StaticString, _ number: Int64) {
+        append(name)
+        JSONText.appendInt(number, into: &self)
+    }
+}
+
+extension ChangeRecord {
+    /// Version of the body's shape. A later shape gets a later number; this one is read for ever.
+    static let version: Int64 = 1
+
+    private static func encode(
+        revision: Revision, project: ProjectName, author: Principal, committedAt: Timestamp, message: String,
+        source: JSONValue?, effects: [Effect], previousDigest: Digest
+    ) -> [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(320 + effects.reduce(0) { $0 + ($1.body?.count ?? 0) + $1.address.key.utf8.count + 96 })
+        out.appendMember("{\"author\":", author.rawValue)
+        out.appendMember(",\"committedAt\":", committedAt.text)
+        out.append(",\"effects\":[")
+        for (index, effect) in effects.enumerated() {
+            if index > 0 { out.append(UInt8(ascii: ",")) }
+            out.append(UInt8(ascii: "{"))
+            if let body = effect.body {
+                out.append("\"body\":")
+                out.append(contentsOf: body)
+                out.append(UInt8(ascii: ","))
+            }
+            if let environment = effect.address.environment {
+                out.appendMember("\"environment\":", environment.rawValue)
+                out.append(UInt8(ascii: ","))
+            }
+            out.appendMember("\"key\":", effect.address.key)
+            out.appendMember(",\"kind\":", effect.address.kind.rawValue)
+            out.append(UInt8(ascii: "}"))
+        }
+        out.append(UInt8(ascii: "]"))
+        out.appendMember(",\"message\":", message)
+        out.appendMember(",\"previous\":", previousDigest.hexadecimal)
+        out.appendMember(",\"project\":", project.rawValue)
+        out.appendMember(",\"revision\":", revision.number)
+        if let source {
+            out.append(",\"source\":")
+            source.writeCanonical(into: &out)
+        }
+        out.appendMember(",\"version\":", version)
+        out.append(UInt8(ascii: "}"))
+        return out
     }
 }
 

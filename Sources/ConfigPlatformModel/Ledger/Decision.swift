@@ -258,12 +258,12 @@ extension ProjectState? {
                 "A change that deletes a project has no other operation: everything in '\(project.rawValue)' ends with it."
             )
         }
-        var seen: Set<ItemAddress> = []
+        var seen = Distinct<ItemAddress>()
         var conflicts: [Violation] = []
         var current: [JSONValue] = []
         for (index, operation) in operations.enumerated() {
             let address = operation.address
-            guard seen.insert(address).inserted else {
+            guard seen.insert(address) else {
                 throw Problem(
                     .invalidChange, "The change has two operations on \(address); keep one of them.",
                     violations: [
@@ -315,11 +315,10 @@ extension ProjectState? {
 
     /// What the operations do, without those that do nothing: the project first, environments next, then what is in them.
     fileprivate func effects(of operations: [LaidOutOperation]) -> [Effect] {
-        operations
-            .sorted { $0.target.rank < $1.target.rank }
-            .compactMap { operation in
-                self?.item(at: operation.target)?.body == operation.body ? nil : operation.effect
-            }
+        let ranks = operations.map(\.target.rank)
+        let isInOrder = zip(ranks, ranks.dropFirst()).allSatisfy { $0 <= $1 }
+        return (isInOrder ? operations : operations.sorted { $0.target.rank < $1.target.rank })
+            .compactMap { self?.stands($0) ?? ($0.body == nil) ? nil : $0.effect }
     }
 
     /// Refuses to end environments that others stand on, and what is asked of environments that are not there.
@@ -370,6 +369,16 @@ extension ProjectState? {
                 .limitExceeded,
                 "A project has at most \(Limits.environmentsPerProject) environments; this one would have \(count).")
         }
+    }
+}
+
+extension ProjectState {
+    /// Whether the item is already what the operation would make of it.
+    fileprivate func stands(_ operation: LaidOutOperation) -> Bool {
+        guard case .putSetting(let key, let environment, let body) = operation.target else {
+            return item(at: operation.target)?.body == operation.body
+        }
+        return environments[environment]?.own[key]?.body == body
     }
 }
 

@@ -1,5 +1,5 @@
 /// What a committed change did to one item: the item's new body, or its end.
-package struct Effect: Hashable, Sendable {
+package final class Effect: Hashable, Sendable {
     package let address: ItemAddress
     /// The body in canonical JSON; nil where the item ended.
     ///
@@ -10,7 +10,7 @@ package struct Effect: Hashable, Sendable {
     /// What the body says of an item of flags, where the effect was made from it rather than read.
     let flagItem: FlagItemBody?
 
-    package init(address: ItemAddress, body: [UInt8]?) {
+    package convenience init(address: ItemAddress, body: [UInt8]?) {
         self.init(address: address, body: body, setting: nil)
     }
 
@@ -24,7 +24,7 @@ package struct Effect: Hashable, Sendable {
         self.flagItem = flagItem
     }
 
-    package static func == (left: Self, right: Self) -> Bool {
+    package static func == (left: Effect, right: Effect) -> Bool {
         left.address == right.address && left.body == right.body
     }
 

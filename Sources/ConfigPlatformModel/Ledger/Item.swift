@@ -100,8 +100,7 @@ package struct ItemAddress: Hashable, Sendable {
     }
 
     package static func == (a: Self, b: Self) -> Bool {
-        a.kind == b.kind && a.key.utf8.elementsEqual(b.key.utf8) && a.environment == b.environment
-            && a.project == b.project
+        a.kind == b.kind && a.key.hasSameBytes(as: b.key) && a.environment == b.environment && a.project == b.project
     }
 
     package func hash(into hasher: inout Hasher) {

@@ -135,7 +135,7 @@ package struct Proposal: Sendable {
 }
 
 /// An operation with the address and the body that it comes to.
-struct LaidOutOperation: Sendable {
+final class LaidOutOperation: Sendable {
     let operation: Operation
     let address: ItemAddress
     /// The body that the item would have; nil where it would end.

@@ -6,12 +6,12 @@ package protocol OrderedItem: AnyObject, Sendable {
 
 /// Items in order, each of another `order`, persistent: a copy shares all but what is altered afterwards.
 ///
-/// Chunks of at most 64 items under one spine, so that altering one of N costs a copy of a chunk and of N/32 references.
+/// Chunks of at most 32 items under one spine, so that altering one of N costs a copy of a chunk and of N/16 references.
 package struct OrderedItems<Item: OrderedItem>: Sendable {
     private var chunks: [[Item]] = []
     package private(set) var count = 0
 
-    private static var chunkMax: Int { 64 }
+    private static var chunkMax: Int { 32 }
 
     package init() {}
 

@@ -1,5 +1,5 @@
 /// Everything the platform knows, at one revision. Immutable: a later revision is another value that shares what did not change.
-package struct PlatformState: Sendable {
+package final class PlatformState: Sendable {
     package let revision: Revision
     package let digest: Digest
     package let committedAt: Timestamp

@@ -73,6 +73,14 @@ package final class ProjectState: Sendable {
         }
     }
 
+    /// The body of the item that an effect is on, as it is here; nil where there is none.
+    package func body(of effect: Effect) -> [UInt8]? {
+        guard let key = effect.setting?.key, let environment = effect.address.environment else {
+            return body(at: effect.address)
+        }
+        return environments[environment]?.own[key]?.body.bytes
+    }
+
     /// The body of the item at an address of this project; nil where there is none.
     package func body(at address: ItemAddress) -> [UInt8]? {
         switch address.kind {
@@ -148,6 +156,14 @@ extension ProjectState {
         var own: [EnvironmentName: SettingIndex] = [:]
         var writtenKeys: [EnvironmentName: Set<ConfigKey>] = [:]
         var altered: Set<EnvironmentName> = []
+        /// The environment whose settings are being written, taken out of `own` and `writtenKeys` meanwhile.
+        var open: OpenLayer?
+
+        struct OpenLayer {
+            let state: EnvironmentState
+            var own: SettingIndex
+            var writtenKeys: Set<ConfigKey>
+        }
 
         init(_ previous: ProjectState?, name: ProjectName, revision: Revision) throws {
             self.name = name
@@ -164,6 +180,7 @@ extension ProjectState {
         }
 
         mutating func apply(_ effect: Effect) throws {
+            if effect.address.kind != .setting { closeLayer() }
             switch effect.address.kind {
             case .project:
                 body = try effect.body.map { try ProjectBody(parsing: JSONValue(parsing: $0, limits: .trusted)) }
@@ -229,7 +246,7 @@ extension ProjectState {
         }
 
         private mutating func applySetting(_ effect: Effect) throws {
-            guard let environment = effect.address.environment, let state = environments[environment] else {
+            guard let environment = effect.address.environment, openLayer(environment) else {
                 throw UnreadableRecord(
                     "an effect on a setting of an environment that does not exist: \(effect.address)")
             }
@@ -238,14 +255,33 @@ extension ProjectState {
                 let setting = StoredSetting(
                     key: key, environment: environment, revision: revision,
                     body: try effect.setting?.body ?? SettingBody(stored: body))
-                own[environment, default: state.own].put(setting)
+                open?.own.put(setting)
             } else {
-                own[environment, default: state.own].remove(key)
+                open?.own.remove(key)
             }
-            writtenKeys[environment, default: []].insert(key)
+            open?.writtenKeys.insert(key)
+        }
+
+        /// False where there is no such environment.
+        private mutating func openLayer(_ name: EnvironmentName) -> Bool {
+            if open?.state.name == name { return true }
+            closeLayer()
+            guard let state = environments[name] else { return false }
+            open = OpenLayer(
+                state: state, own: own.removeValue(forKey: name) ?? state.own,
+                writtenKeys: writtenKeys.removeValue(forKey: name) ?? [])
+            return true
+        }
+
+        private mutating func closeLayer() {
+            guard let layer = open else { return }
+            open = nil
+            own[layer.state.name] = layer.own
+            writtenKeys[layer.state.name] = layer.writtenKeys
         }
 
         mutating func finished() throws -> (state: ProjectState?, touched: Touched) {
+            closeLayer()
             var touched = Touched()
             guard let body else {
                 guard previous != nil else {
@@ -270,7 +306,7 @@ extension ProjectState {
             }
             for (name, keys) in writtenKeys {
                 for reader in layering.readers[name] ?? [] where !touched.relayered.contains(reader) {
-                    touched.keys[reader, default: []].formUnion(keys)
+                    if touched.keys[reader]?.formUnion(keys) == nil { touched.keys[reader] = keys }
                 }
             }
             let resolved = resolvedEnvironments(layering, touched)

@@ -2,16 +2,28 @@ import ConfigPlatformModel
 import Store
 
 /// One thing that waits for the writer.
-struct CommitJob: Sendable {
+final class CommitJob: Sendable {
     let work: Work
     let caller: Caller?
     let action: AuditEvent.Action
     /// What refusals are recorded against.
     let target: String
     /// What validators said of the change, where any was asked.
-    var judgement: Judgement?
+    let judgement: Judgement?
     /// The lease without which the change is not to be written any more.
-    var fence: Lease.Fence?
+    let fence: Lease.Fence?
+
+    init(
+        work: Work, caller: Caller?, action: AuditEvent.Action, target: String, judgement: Judgement? = nil,
+        fence: Lease.Fence? = nil
+    ) {
+        self.work = work
+        self.caller = caller
+        self.action = action
+        self.target = target
+        self.judgement = judgement
+        self.fence = fence
+    }
 
     enum Work: Sendable {
         case change(Proposal, Idempotency?)
@@ -39,7 +51,7 @@ struct CommitJob: Sendable {
     }
 
     enum Outcome: Sendable {
-        case committed(Decision)
+        indirect case committed(Decision)
         /// Nothing to do at this state.
         case unchanged(PlatformState)
         /// What the same request came to before.
@@ -48,7 +60,7 @@ struct CommitJob: Sendable {
         /// The lease that stands, which may be another's.
         case leased(Lease)
         /// Nothing was written: protected environments would alter, and their approvals are still to be had.
-        case unapproved(Decision)
+        indirect case unapproved(Decision)
         /// Validators have a say in what the change comes to now, and were not asked about that.
         case unjudged
     }

@@ -102,6 +102,15 @@ final class CommitQueue: Sendable {
         }
     }
 
+    /// What else was decided meanwhile, at most so many: the group last taken grows by it.
+    func more(atMost count: Int) -> [Entry] {
+        state.withLock { state in
+            let more = Array(state.decided.prefix(count))
+            state.decided.removeFirst(more.count)
+            return more
+        }
+    }
+
     /// Says that the group last taken is through, and whether all of it stands as it was decided ahead.
     func finishedGroup(asDecided: Bool) {
         let starts = state.withLock { state in
@@ -152,7 +161,7 @@ final class CommitQueue: Sendable {
 }
 
 /// What a change comes to against the state that is expected before it.
-struct DecidedAhead: Sendable {
+final class DecidedAhead: Sendable {
     private let revision: Revision
     private let digest: Digest
     private let result: Result<Decision, Problem>

@@ -52,10 +52,15 @@ final class Committer: Sendable {
     /// Refuses further jobs and lets ``run()`` finish.
     func close() { queue.close() }
 
-    /// Returns whether all of it stands as it was decided ahead.
-    private func commit(_ group: [CommitQueue.Entry]) async -> Bool {
+    /// Commits the group, and what is decided meanwhile where that `isOpen`. Returns whether all of it stands as it was decided ahead.
+    private func commit(_ members: [CommitQueue.Entry], isOpen: Bool = true) async -> Bool {
         let start = ContinuousClock.now
-        switch await attempt(group) {
+        let session = GroupSession(members, base: published.state, now: world.now(), world: world) { [queue] room in
+            isOpen ? queue.more(atMost: room) : []
+        }
+        let result = await attempt(session)
+        let group = session.group
+        switch result {
         case .success(let outcome):
             groupSizes.record(group.count)
             commits.increment(by: group.count)
@@ -66,7 +71,7 @@ final class Committer: Sendable {
             logger.warning(
                 "a group was not committed; its changes are tried one by one", metadata: ["error": "\(error)"])
             var isAsDecided = true
-            for entry in group where await !commit([entry]) { isAsDecided = false }
+            for entry in group where await !commit([entry], isOpen: false) { isAsDecided = false }
             return isAsDecided
         case .failure(let error):
             logger.error("a change was not committed", metadata: ["error": "\(error)"])
@@ -75,11 +80,8 @@ final class Committer: Sendable {
         }
     }
 
-    /// One transaction for all jobs. Where the connection was lost during the commit, finds out whether it happened.
-    private func attempt(_ group: [CommitQueue.Entry]) async -> Result<GroupSession.Outcome, StoreError> {
-        let session = GroupSession(
-            jobs: group.map { ($0.job, $0.decided) }, base: published.state, now: world.now(),
-            world: world)
+    /// One transaction for all of the group. Where the connection was lost during the commit, finds out whether it happened.
+    private func attempt(_ session: GroupSession) async -> Result<GroupSession.Outcome, StoreError> {
         do {
             let outcome = try await store.write { transaction in try session.run(transaction) }
             published.noteContact(world.now())

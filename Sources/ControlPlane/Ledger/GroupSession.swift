@@ -2,7 +2,7 @@ import ConfigPlatformModel
 import Store
 import Synchronization
 
-/// Decides and appends a group of jobs inside one transaction. The same for every engine.
+/// Decides and appends a group of jobs inside one transaction, and what is decided meanwhile too. The same for every engine.
 final class GroupSession: Sendable {
     struct Outcome: Sendable {
         var results: [Result<CommitJob.Outcome, Problem>] = []
@@ -19,16 +19,20 @@ final class GroupSession: Sendable {
         let lastLeaf: AuditLeaf
     }
 
-    private let jobs: [(job: CommitJob, decided: DecidedAhead?)]
+    private let members: Mutex<[CommitQueue.Entry]>
+    /// What else there is by now, at most so many.
+    private let more: @Sendable (Int) -> [CommitQueue.Entry]
     private let base: PlatformState
     private let now: Timestamp
     private let world: World
     private let attempt = Mutex<Attempt?>(nil)
 
     init(
-        jobs: [(job: CommitJob, decided: DecidedAhead?)], base: PlatformState, now: Timestamp, world: World
+        _ members: [CommitQueue.Entry], base: PlatformState, now: Timestamp, world: World,
+        more: @escaping @Sendable (Int) -> [CommitQueue.Entry]
     ) {
-        self.jobs = jobs
+        self.members = Mutex(members)
+        self.more = more
         self.base = base
         self.now = now
         self.world = world
@@ -36,28 +40,18 @@ final class GroupSession: Sendable {
 
     var lastAttempt: Attempt? { attempt.withLock { $0 } }
 
+    /// All that were taken into the group, in their order.
+    var group: [CommitQueue.Entry] { members.withLock { $0 } }
+
     func run(_ transaction: any StoreTransaction) throws -> Outcome {
         var outcome = Outcome()
         var state = try catchUp(transaction, steps: &outcome.steps)
         var lastLeaf: AuditLeaf?
-        for (job, decided) in jobs {
-            let ahead = decided?.result(at: state)
-            if decided != nil, ahead == nil { outcome.isAsDecided = false }
-            do {
-                let (result, step) = try execute(job, ahead, at: state, transaction, &lastLeaf)
-                if let step {
-                    state = step.state
-                    outcome.steps.append(step)
-                }
-                outcome.results.append(.success(result))
-            } catch var problem as Problem {
-                if let caller = job.caller {
-                    lastLeaf = try append(
-                        job, by: caller, .refused, detail: ["problem": .string(problem.code.rawValue)], to: transaction)
-                    problem.isRecorded = true
-                }
-                outcome.results.append(.failure(problem))
-            }
+        var members = group
+        while !members.isEmpty {
+            for member in members { try take(member, into: &outcome, at: &state, transaction, &lastLeaf) }
+            members = more(Limits.groupChanges - outcome.results.count)
+            self.members.withLock { $0 += members }
         }
         let finished = outcome
         attempt.withLock { attempt in
@@ -66,6 +60,30 @@ final class GroupSession: Sendable {
             }
         }
         return outcome
+    }
+
+    private func take(
+        _ member: CommitQueue.Entry, into outcome: inout Outcome, at state: inout PlatformState,
+        _ transaction: any StoreTransaction, _ lastLeaf: inout AuditLeaf?
+    ) throws {
+        let ahead = member.decided?.result(at: state)
+        if member.decided != nil, ahead == nil { outcome.isAsDecided = false }
+        do {
+            let (result, step) = try execute(member.job, ahead, at: state, transaction, &lastLeaf)
+            if let step {
+                state = step.state
+                outcome.steps.append(step)
+            }
+            outcome.results.append(.success(result))
+        } catch var problem as Problem {
+            if let caller = member.job.caller {
+                lastLeaf = try append(
+                    member.job, by: caller, .refused, detail: ["problem": .string(problem.code.rawValue)],
+                    to: transaction)
+                problem.isRecorded = true
+            }
+            outcome.results.append(.failure(problem))
+        }
     }
 
     /// Applies the revisions that other replicas have committed since.
@@ -96,7 +114,7 @@ final class GroupSession: Sendable {
     ) throws -> (CommitJob.Outcome, Published.Step?) {
         switch job.work {
         case .change(let proposal, let idempotency):
-            if let record = try known(idempotency, of: job.holder(of: proposal), transaction) {
+            if let idempotency, let record = try known(idempotency, of: job.holder(of: proposal), transaction) {
                 return (.repeated(record), nil)
             }
             if let fence = job.fence, try !transaction.holds(fence, at: now) {
@@ -204,10 +222,9 @@ final class GroupSession: Sendable {
     }
 
     private func known(
-        _ idempotency: CommitJob.Idempotency?, of principal: Principal, _ transaction: any StoreTransaction
+        _ idempotency: CommitJob.Idempotency, of principal: Principal, _ transaction: any StoreTransaction
     ) throws -> IdempotencyRecord? {
-        guard let idempotency,
-            let record = try transaction.idempotencyRecord(of: principal, key: idempotency.key), record.expiresAt > now
+        guard let record = try transaction.idempotencyRecord(of: principal, key: idempotency.key), record.expiresAt > now
         else { return nil }
         guard record.requestDigest == idempotency.requestDigest else {
             throw Problem(

@@ -198,7 +198,7 @@ extension Platform {
 extension Decision {
     package var itemDifferences: [ItemDifference] {
         (change?.effects ?? []).map { effect in
-            ItemDifference(address: effect.address, before: before?.body(at: effect.address), after: effect.body)
+            ItemDifference(address: effect.address, before: before?.body(of: effect), after: effect.body)
         }
     }
 }

@@ -77,10 +77,10 @@ struct PreparedStatement {
         }
     }
 
+    /// What is bound stays: the next to run the statement binds all of it anew, into the same memory.
     private func reset() {
         // What it returns is the failure of the last step, which was thrown already.
         sqlite3_reset(handle)
-        sqlite3_clear_bindings(handle)
     }
 
     private func failure() -> SQLiteFailure { SQLiteFailure(of: connection) }

@@ -84,13 +84,11 @@ final class SQLiteTransaction: StoreTransaction {
     private func write(_ effects: [Effect], of change: ChangeRecord) throws {
         let revision = SQLiteValue.integer(change.revision.number)
         let project = SQLiteValue.text(change.project.rawValue)
-        var scopes: Set<Scope> = []
-        var last: Scope?
+        var scopes = Distinct<Scope>()
         for effect in effects {
             try write(effect, of: change)
             let scope = Scope(effect.address)
-            guard scope != last, scopes.insert(scope).inserted else { continue }
-            last = scope
+            guard scopes.insert(scope) else { continue }
             try insertScope.get().run(project, .text(scope.environment), revision, .text(scope.kind.rawValue))
         }
         for effect in effects where effect.body == nil {
@@ -114,13 +112,12 @@ final class SQLiteTransaction: StoreTransaction {
 
     private func write(_ effect: Effect, of change: ChangeRecord) throws {
         let revision = SQLiteValue.integer(change.revision.number)
-        let address = effect.address.columns
-        let standing =
-            try known[effect.address]
-            ?? findItem.get().first(address) { row in
+        let standing = try known.item(at: effect.address) {
+            try findItem.get().first(effect.address.columns) { row in
                 KnownItems.Item(
                     number: .integer(row.int64(0)), revision: .integer(row.int64(1)), stands: row.int64(2) != 0)
             }
+        }
         guard let body = effect.body else {
             guard let standing, standing.stands else {
                 throw StoreError.conflict(
@@ -128,22 +125,21 @@ final class SQLiteTransaction: StoreTransaction {
             }
             try moveItemHead.get().run([revision, .integer(0), standing.number])
             try insertVersion.get().run([revision, standing.number, standing.revision, .null, .null])
-            known[effect.address] = KnownItems.Item(number: standing.number, revision: revision, stands: false)
+            standing.note(revision, stands: false)
             return
         }
-        let item: SQLiteValue
+        let digest = SQLiteValue.bytes(Digest.of(body).bytes)
         if let standing {
-            item = standing.number
-            try moveItemHead.get().run([revision, .integer(1), item])
+            try moveItemHead.get().run([revision, .integer(1), standing.number])
+            try insertVersion.get().run([revision, standing.number, standing.revision, .bytes(body), digest])
+            standing.note(revision, stands: true)
         } else {
             try insertItemHead.get().run([revision])
-            item = .integer(database.lastInsertedRowID)
-            try insertItem.get().run(address + [item])
+            let item = SQLiteValue.integer(database.lastInsertedRowID)
+            try insertItem.get().run(effect.address.columns + [item])
+            try insertVersion.get().run([revision, item, .null, .bytes(body), digest])
+            known.add(KnownItems.Item(number: item, revision: revision, stands: true), at: effect.address)
         }
-        try insertVersion.get().run([
-            revision, item, standing?.revision ?? .null, .bytes(body), .bytes(Digest.of(body).bytes),
-        ])
-        known[effect.address] = KnownItems.Item(number: item, revision: revision, stands: true)
     }
 
     private struct Scope: Hashable {

@@ -186,7 +186,7 @@ final class DirectPosts: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// The route of an address without a query, where it is one that is answered here.
     private func match(_ uri: String) -> Router.Match? {
-        if let known, known.uri.utf8.elementsEqual(uri.utf8) { return known.match }
+        if let known, known.uri.hasSameBytes(as: uri) { return known.match }
         var allowed: [HTTPRequest.Method] = []
         guard !uri.utf8.contains(UInt8(ascii: "?")),
             let match = try? core.router.match(.post, uri[...], allowed: &allowed), match.route.direct != nil
@@ -270,23 +270,22 @@ final class DirectPosts: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func answer(_ context: ChannelHandlerContext, _ request: Request, _ answer: Answer, _ problem: Problem?) {
         stage = .passing
-        let head = core.head(for: answer, requestID: request.requestID)
         var headers = HTTPHeaders()
-        headers.reserveCapacity(head.headerFields.count + 1)
-        for field in head.headerFields { headers.add(name: field.name.rawName, value: field.value) }
+        headers.reserveCapacity(answer.fields.count + 9)
+        for field in answer.fields { headers.add(name: field.name.rawName, value: field.value) }
+        core.forEachHeader(besidesThoseOf: answer, requestID: request.requestID) {
+            headers.add(name: $0.rawName, value: $1)
+        }
+        let status = HTTPResponseStatus(statusCode: answer.status.code)
         context.write(
-            wrapOutboundOut(
-                .head(
-                    HTTPResponseHead(
-                        version: .http1_1, status: HTTPResponseStatus(statusCode: head.status.code), headers: headers))),
-            promise: nil)
+            wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers))), promise: nil)
         if case .bytes(let bytes) = answer.content {
             context.write(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
         }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         activity.lastActive = .now()
         let elapsed = (activity.lastActive - request.began).nanoseconds
-        core.requestMetrics.record(.post, route: request.match.index, status: head.status.code, nanoseconds: elapsed)
+        core.requestMetrics.record(.post, route: request.match.index, status: answer.status.code, nanoseconds: elapsed)
         if problem?.code == .fault {
             core.logger.error(
                 "a request failed",
@@ -295,7 +294,7 @@ final class DirectPosts: ChannelDuplexHandler, RemovableChannelHandler {
         core.log(
             AccessRecord(
                 id: request.requestID, method: "POST", path: request.head.uri[...], route: request.match.index,
-                status: head.status.code, caller: request.caller, sourceAddress: sourceAddress, nanoseconds: elapsed,
+                status: answer.status.code, caller: request.caller, sourceAddress: sourceAddress, nanoseconds: elapsed,
                 problem: problem?.code))
     }
 

@@ -187,7 +187,7 @@ struct TokenProof {
     /// The caller of a live token; nil for whatever else there is, which is counted nowhere.
     mutating func caller(_ authorization: String?, _ core: ServerCore, sourceAddress: String?) -> Caller? {
         guard let authorization else { return nil }
-        if let proved, proved.authorization.utf8.elementsEqual(authorization.utf8) {
+        if let proved, proved.authorization.hasSameBytes(as: authorization) {
             return core.platform.isLive(proved.caller, tokenHash: proved.hash) ? proved.caller : nil
         }
         guard let hash = BearerToken.text(in: authorization).flatMap({ TokenText($0) })?.hash,

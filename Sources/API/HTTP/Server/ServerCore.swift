@@ -31,21 +31,27 @@ final class ServerCore: Sendable {
     /// The head of an answer, with the headers that every answer has.
     func head(for answer: Answer, requestID: String) -> HTTPResponse {
         var head = HTTPResponse(status: answer.status, headerFields: answer.fields)
+        forEachHeader(besidesThoseOf: answer, requestID: requestID) { head.headerFields[$0] = $1 }
+        return head
+    }
+
+    /// The headers that every answer has, without those that this one has already.
+    func forEachHeader(
+        besidesThoseOf answer: Answer, requestID: String, _ body: (HTTPField.Name, String) -> Void
+    ) {
         // Taken after the answer was made, so that it is no older than what the answer tells.
         let token = platform.state.token
-        head.headerFields[.revision] = String(token.revision.number)
-        head.headerFields[.revisionToken] = token.text
-        head.headerFields[.requestID] = requestID
-        head.headerFields[.date] = date.now
-        head.headerFields[.xContentTypeOptions] = "nosniff"
-        if head.headerFields[.cacheControl] == nil { head.headerFields[.cacheControl] = "no-store" }
-        if let since = platform.staleSince { head.headerFields[.staleSince] = since.text }
+        body(.revision, String(token.revision.number))
+        body(.revisionToken, token.text)
+        body(.requestID, requestID)
+        body(.date, date.now)
+        body(.xContentTypeOptions, "nosniff")
+        if !answer.fields.contains(.cacheControl) { body(.cacheControl, "no-store") }
+        if let since = platform.staleSince { body(.staleSince, since.text) }
         switch answer.content {
-        case .bytes(let bytes): head.headerFields[.contentLength] = String(bytes.readableBytes)
-        case .none where answer.status != .noContent && answer.status != .notModified:
-            head.headerFields[.contentLength] = "0"
+        case .bytes(let bytes): body(.contentLength, String(bytes.readableBytes))
+        case .none where answer.status != .noContent && answer.status != .notModified: body(.contentLength, "0")
         case .none, .events: break
         }
-        return head
     }
 }

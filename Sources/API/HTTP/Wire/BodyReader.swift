@@ -2,9 +2,26 @@ import ConfigPlatformFlags
 import ConfigPlatformModel
 
 /// A place in the request's body, read strictly: every error carries its JSON pointer (RFC 6901).
-struct BodyReader {
+struct BodyReader: Sendable {
     let value: JSONValue
-    let pointer: JSONPointer
+    private let place: Place
+
+    /// The way to a value, made into a pointer only where there is something to say of it.
+    fileprivate indirect enum Place: Sendable {
+        case at(JSONPointer)
+        case member(String, of: Place)
+        case element(Int, of: Place)
+
+        var pointer: JSONPointer {
+            switch self {
+            case .at(let pointer): pointer
+            case .member(let name, let whole): whole.pointer.appending(name)
+            case .element(let index, let whole): whole.pointer.appending(index)
+            }
+        }
+    }
+
+    var pointer: JSONPointer { place.pointer }
 
     /// A change nests its values three levels deep.
     private static let limits = JSONLimits(maxDepth: Limits.valueDepth + 8, maxBytes: Limits.requestBodyBytes)
@@ -19,12 +36,16 @@ struct BodyReader {
                     Violation(error.message, keyword: error.kind.rawValue, line: error.line, column: error.column)
                 ])
         }
-        pointer = .root
+        place = .at(.root)
     }
 
     init(_ value: JSONValue, at pointer: JSONPointer = .root) {
+        self.init(value, .at(pointer))
+    }
+
+    fileprivate init(_ value: JSONValue, _ place: Place) {
         self.value = value
-        self.pointer = pointer
+        self.place = place
     }
 
     func problem(_ message: String, code: Problem.Code = .invalidRequest, keyword: String? = nil) -> Problem {
@@ -35,13 +56,13 @@ struct BodyReader {
     /// The members of an object that may have only these.
     func members(_ known: [String], of what: String) throws(Problem) -> Members {
         guard case .object(let object) = value else { throw problem("\(what) is a JSON object.", keyword: "type") }
-        for name in object.names where !known.contains(name) {
+        for (name, _) in object where !known.contains(name) {
             throw BodyReader(.null, at: pointer.appending(name)).problem(
                 "'\(InvalidIdentifier.shown(name))' is not a member of \(what.lowercasedFirst); there are: "
                     + "\(known.sorted().joined(separator: ", ")).",
                 keyword: "additionalProperties")
         }
-        return Members(object: object, pointer: pointer)
+        return Members(object: object, place: place)
     }
 
     func elements(max: Int, of what: String) throws(Problem) -> [BodyReader] {
@@ -49,7 +70,7 @@ struct BodyReader {
         guard values.count <= max else {
             throw problem("\(what) has \(values.count) entries; at most \(max) are taken.", code: .limitExceeded)
         }
-        return values.enumerated().map { BodyReader($0.element, at: pointer.appending($0.offset)) }
+        return values.enumerated().map { BodyReader($0.element, .element($0.offset, of: place)) }
     }
 
     func string() throws(Problem) -> String {
@@ -155,16 +176,16 @@ struct BodyReader {
 
     struct Members {
         fileprivate let object: JSONObject
-        fileprivate let pointer: JSONPointer
+        fileprivate let place: Place
 
         /// Nil where there is no such member.
         subscript(name: String) -> BodyReader? {
-            object[name].map { BodyReader($0, at: pointer.appending(name)) }
+            object[name].map { BodyReader($0, .member(name, of: place)) }
         }
 
         func required(_ name: String) throws(Problem) -> BodyReader {
             guard let reader = self[name] else {
-                throw BodyReader(.null, at: pointer).problem("'\(name)' is missing.", keyword: "required")
+                throw BodyReader(.null, place).problem("'\(name)' is missing.", keyword: "required")
             }
             return reader
         }
