@@ -10,15 +10,12 @@ extension World {
             return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
         },
         randomBytes: { count in
-            // Eight bytes at a time: each draw is a system call.
-            var generator = SystemRandomNumberGenerator()
-            return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-                let bytes = UnsafeMutableRawBufferPointer(buffer)
-                for start in stride(from: 0, to: count, by: 8) {
-                    withUnsafeBytes(of: generator.next()) { word in
-                        UnsafeMutableRawBufferPointer(rebasing: bytes[start...]).copyBytes(
-                            from: word.prefix(count - start))
-                    }
+            [UInt8](unsafeUninitializedCapacity: count) { bytes, initialized in
+                // At most so many at once: getentropy(3).
+                for start in stride(from: 0, to: count, by: 256) {
+                    let part = UnsafeMutableBufferPointer(rebasing: bytes[start..<min(start + 256, count)])
+                    precondition(
+                        getentropy(part.baseAddress!, part.count) == 0, "the system gives no unpredictable bytes")
                 }
                 initialized = count
             }

@@ -39,7 +39,7 @@ package struct RevisionToken: Hashable, Sendable {
 
     package init(_ revision: Revision, _ digest: Digest) {
         self.revision = revision
-        digestPrefix = String(digest.hexadecimal.prefix(16))
+        digestPrefix = Digest.hexadecimal(digest.bytes.prefix(8))
     }
 
     package init(parsing text: some StringProtocol) throws(InvalidIdentifier) {

@@ -290,12 +290,8 @@ extension ProjectState {
                 touched.relayered = Set(previous?.environments.keys.map { $0 } ?? [])
                 return (nil, touched)
             }
-            for name in Set(own.keys).union(flags.own.keys) {
-                guard let state = environments[name] else { continue }
-                environments[name] = EnvironmentState(
-                    name: name, body: state.body, revision: state.revision, own: own[name] ?? state.own,
-                    flags: flags.own[name] ?? state.flags)
-            }
+            for (name, settings) in own { replace(name, own: settings, flags: flags.own[name]) }
+            for (name, own) in flags.own where self.own[name] == nil { replace(name, own: nil, flags: own) }
             let layering =
                 altered.isEmpty
                 ? previous?.layering ?? Layering()
@@ -320,6 +316,13 @@ extension ProjectState {
                 schemas: schemaSet, validators: validators, access: access, flags: flags.project, layering: layering,
                 resolved: resolved, resolvedFlags: resolvedFlags)
             return (state, touched)
+        }
+
+        private mutating func replace(_ name: EnvironmentName, own: SettingIndex?, flags: OwnFlags?) {
+            guard let state = environments[name] else { return }
+            environments[name] = EnvironmentState(
+                name: name, body: state.body, revision: state.revision, own: own ?? state.own,
+                flags: flags ?? state.flags)
         }
 
         private func resolvedEnvironments(

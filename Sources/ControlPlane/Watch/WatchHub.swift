@@ -48,6 +48,7 @@ final class WatchHub: Sendable {
 
     /// Gives every watch what the step means to it.
     func deliver(_ step: Published.Step, before: PlatformState) {
+        if state.withLock({ $0.subscriptions.isEmpty }) { return }
         let project = step.change.project
         for topic in WatchTopic.allCases {
             let touched = topic.environments(step.touched)

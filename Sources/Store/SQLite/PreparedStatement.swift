@@ -25,21 +25,21 @@ struct PreparedStatement {
 
     @discardableResult
     func run(_ parameters: [SQLiteValue]) throws -> Int {
-        try bind(parameters)
-        defer { reset() }
-        guard sqlite3_step(handle) == SQLITE_DONE else { throw failure() }
-        return Int(sqlite3_changes(connection))
+        try binding(parameters[...]) {
+            guard sqlite3_step(handle) == SQLITE_DONE else { throw failure() }
+            return Int(sqlite3_changes(connection))
+        }
     }
 
     /// Gives every row to `body`, until that returns false.
     func forEach(_ parameters: [SQLiteValue], _ body: (SQLiteRow) throws -> Bool) throws {
-        try bind(parameters)
-        defer { reset() }
-        while true {
-            switch sqlite3_step(handle) {
-            case SQLITE_ROW: guard try body(SQLiteRow(handle: handle)) else { return }
-            case SQLITE_DONE: return
-            default: throw failure()
+        try binding(parameters[...]) {
+            while true {
+                switch sqlite3_step(handle) {
+                case SQLITE_ROW: guard try body(SQLiteRow(handle: handle)) else { return }
+                case SQLITE_DONE: return
+                default: throw failure()
+                }
             }
         }
     }
@@ -67,20 +67,18 @@ struct PreparedStatement {
         return value
     }
 
-    private func bind(_ parameters: [SQLiteValue]) throws {
-        for (index, parameter) in parameters.enumerated() {
-            guard parameter.bind(to: handle, at: Int32(index + 1)) == SQLITE_OK else {
-                let failure = failure()
-                reset()
-                throw failure
-            }
+    /// Runs `body` with the parameters bound, which SQLite reads where they are, and takes the statement back to its beginning. What is
+    /// bound afterwards is read by nobody: whoever runs the statement next binds all of it.
+    private func binding<Value>(_ parameters: ArraySlice<SQLiteValue>, _ body: () throws -> Value) throws -> Value {
+        guard let parameter = parameters.first else {
+            // What it returns is the failure of the last step, which was thrown already.
+            defer { sqlite3_reset(handle) }
+            return try body()
         }
-    }
-
-    /// What is bound stays: the next to run the statement binds all of it anew, into the same memory.
-    private func reset() {
-        // What it returns is the failure of the last step, which was thrown already.
-        sqlite3_reset(handle)
+        return try parameter.binding(to: handle, at: Int32(parameters.startIndex + 1)) { status in
+            guard status == SQLITE_OK else { throw failure() }
+            return try binding(parameters.dropFirst(), body)
+        }
     }
 
     private func failure() -> SQLiteFailure { SQLiteFailure(of: connection) }
@@ -95,26 +93,31 @@ enum SQLiteValue {
 
     static func integer(_ value: Int64?) -> SQLiteValue { value.map { .integer($0) } ?? .null }
 
-    fileprivate func bind(to statement: OpaquePointer, at index: Int32) -> Int32 {
+    /// Gives `body` what SQLite says of the binding, which holds until `body` returns.
+    fileprivate func binding<Value>(
+        to statement: OpaquePointer, at index: Int32, _ body: (Int32) throws -> Value
+    ) rethrows -> Value {
         switch self {
-        case .integer(let value):
-            return sqlite3_bind_int64(statement, index, value)
+        case .integer(let value): try body(sqlite3_bind_int64(statement, index, value))
         case .text(var text):
-            if text.isEmpty { return sqlite3_bind_text(statement, index, "", 0, Self.copied) }
-            return text.withUTF8 { utf8 in
-                utf8.withMemoryRebound(to: CChar.self) {
-                    sqlite3_bind_text64(
-                        statement, index, $0.baseAddress, UInt64($0.count), Self.copied, UInt8(SQLITE_UTF8))
+            try text.withUTF8 { utf8 in
+                // Without a byte there may be no address, which SQLite takes for NULL.
+                guard let start = utf8.baseAddress, !utf8.isEmpty else {
+                    return try body(sqlite3_bind_text(statement, index, "", 0, Self.copied))
                 }
+                return try body(
+                    start.withMemoryRebound(to: CChar.self, capacity: utf8.count) {
+                        sqlite3_bind_text64(statement, index, $0, UInt64(utf8.count), nil, UInt8(SQLITE_UTF8))
+                    })
             }
         case .bytes(let bytes):
-            return bytes.withUnsafeBytes {
-                $0.isEmpty
-                    ? sqlite3_bind_zeroblob(statement, index, 0)
-                    : sqlite3_bind_blob64(statement, index, $0.baseAddress, UInt64($0.count), Self.copied)
+            try bytes.withUnsafeBytes { bytes in
+                guard let start = bytes.baseAddress, !bytes.isEmpty else {
+                    return try body(sqlite3_bind_zeroblob(statement, index, 0))
+                }
+                return try body(sqlite3_bind_blob64(statement, index, start, UInt64(bytes.count), nil))
             }
-        case .null:
-            return sqlite3_bind_null(statement, index)
+        case .null: try body(sqlite3_bind_null(statement, index))
         }
     }
 

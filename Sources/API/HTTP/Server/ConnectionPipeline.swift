@@ -42,12 +42,12 @@ struct ConnectionPipeline: Sendable {
             withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits)
         let activity = ConnectionActivity()
-        try pipeline.addHandler(
-            DirectReads(core, activity: activity, sourceAddress: channel.remoteAddress?.ipAddress))
+        let address = channel.remoteAddress?.ipAddress
+        let reads = DirectReads(core, activity: activity, sourceAddress: address)
+        try pipeline.addHandler(reads)
         try pipeline.addHandler(
             DirectPosts(
-                core, activity: activity, requestTime: patience.request,
-                sourceAddress: channel.remoteAddress?.ipAddress))
+                core, after: reads, activity: activity, requestTime: patience.request, sourceAddress: address))
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: isSecure))
         try pipeline.addHandler(RequestGate(patience, activity: activity, core: core, isStream: false))
         return try NIOAsyncChannel(

@@ -41,6 +41,7 @@ final class DirectPosts: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private let core: ServerCore
+    private let reads: DirectReads
     private let activity: ConnectionActivity
     private let requestTime: TimeAmount
     private let sourceAddress: String?
@@ -59,8 +60,13 @@ final class DirectPosts: ChannelDuplexHandler, RemovableChannelHandler {
     /// From so many parts on nothing more is read meanwhile.
     private static let heldMax = 16
 
-    init(_ core: ServerCore, activity: ConnectionActivity, requestTime: TimeAmount, sourceAddress: String?) {
+    /// - Parameter reads: the handler before this one, which answers are sent through.
+    init(
+        _ core: ServerCore, after reads: DirectReads, activity: ConnectionActivity, requestTime: TimeAmount,
+        sourceAddress: String?
+    ) {
         self.core = core
+        self.reads = reads
         self.activity = activity
         self.requestTime = requestTime
         self.sourceAddress = sourceAddress
@@ -270,19 +276,7 @@ final class DirectPosts: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func answer(_ context: ChannelHandlerContext, _ request: Request, _ answer: Answer, _ problem: Problem?) {
         stage = .passing
-        var headers = HTTPHeaders()
-        headers.reserveCapacity(answer.fields.count + 9)
-        for field in answer.fields { headers.add(name: field.name.rawName, value: field.value) }
-        core.forEachHeader(besidesThoseOf: answer, requestID: request.requestID) {
-            headers.add(name: $0.rawName, value: $1)
-        }
-        let status = HTTPResponseStatus(statusCode: answer.status.code)
-        context.write(
-            wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers))), promise: nil)
-        if case .bytes(let bytes) = answer.content {
-            context.write(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
-        }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        reads.send(laidOut(answer, requestID: request.requestID, context.channel.allocator))
         activity.lastActive = .now()
         let elapsed = (activity.lastActive - request.began).nanoseconds
         core.requestMetrics.record(.post, route: request.match.index, status: answer.status.code, nanoseconds: elapsed)
@@ -296,6 +290,27 @@ final class DirectPosts: ChannelDuplexHandler, RemovableChannelHandler {
                 id: request.requestID, method: "POST", path: request.head.uri[...], route: request.match.index,
                 status: answer.status.code, caller: request.caller, sourceAddress: sourceAddress, nanoseconds: elapsed,
                 problem: problem?.code))
+    }
+
+    private func laidOut(_ answer: Answer, requestID: String, _ allocator: ByteBufferAllocator) -> ByteBuffer {
+        let body = if case .bytes(let bytes) = answer.content { bytes } else { ByteBuffer() }
+        var out = allocator.buffer(capacity: 512 + body.readableBytes)
+        func line(_ name: HTTPField.Name, _ value: String) {
+            out.writeString(name.rawName)
+            out.writeStaticString(": ")
+            out.writeString(value)
+            out.writeStaticString("\r\n")
+        }
+        out.writeStaticString("HTTP/1.1 ")
+        out.writeString(String(answer.status.code))
+        out.writeStaticString(" ")
+        out.writeString(answer.status.reasonPhrase)
+        out.writeStaticString("\r\n")
+        for field in answer.fields { line(field.name, field.value) }
+        core.forEachHeader(besidesThoseOf: answer, requestID: requestID, line)
+        out.writeStaticString("\r\n")
+        out.writeImmutableBuffer(body)
+        return out
     }
 
     /// Takes up what came in meanwhile, in its order, until the writer has a change again.

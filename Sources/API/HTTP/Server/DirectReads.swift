@@ -93,6 +93,12 @@ final class DirectReads: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelRead(wrapInboundOut(.head(prepared.head)))
     }
 
+    /// Sends the answer to a request that was handed on, laid out as it travels.
+    func send(_ answer: ByteBuffer) {
+        handedOn -= 1
+        encoder?.writeAndFlush(NIOAny(answer), promise: nil)
+    }
+
     // MARK: Deciding
 
     private func prepare(_ context: ChannelHandlerContext, _ head: HTTPRequestHead) -> Prepared? {
