@@ -56,6 +56,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "ExactJSON"),
         .target(name: "JSONSchema", dependencies: ["ExactJSON"]),
         .target(name: "ConfigPlatformFlags", dependencies: ["ExactJSON"]),
@@ -71,7 +72,7 @@ let package = Package(
         .target(
             name: "Store",
             dependencies: [
-                "ConfigPlatformModel", "CLibPQ", logging,
+                "ConfigPlatformModel", "CLibPQ", "CSQLite", logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),

@@ -28,6 +28,7 @@ extension String {
     /// Whether this string comes before the other when both are compared as UTF-16 code units, the order of member names
     /// in RFC 8785. It differs from the order of the UTF-8 bytes in one way only: scalars beyond U+FFFF, written with
     /// surrogates (D800–DFFF), come before U+E000–U+FFFF.
+    @inlinable
     package func precedesInUTF16(_ other: String) -> Bool {
         orderInUTF16(other) < 0
     }
@@ -58,10 +59,20 @@ extension String {
         }
     }
 
+    @inlinable
+    @inline(__always)
     package func hashBytes(into hasher: inout Hasher) {
-        withBytes { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-        // UTF-8 has no byte FF, so that what follows cannot be taken for part of the text.
-        hasher.combine(0xFF as UInt8)
+        if let short = ShortText(self) { short.hash(into: &hasher) } else { hashLongBytes(into: &hasher) }
+    }
+
+    @usableFromInline
+    func hashLongBytes(into hasher: inout Hasher) {
+        withBytes { bytes in
+            if let short = ShortText(bytes) { return short.hash(into: &hasher) }
+            hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
+            // UTF-8 has no byte FF, so that what follows cannot be taken for part of the text.
+            hasher.combine(0xFF as UInt8)
+        }
     }
 
     @inline(__always)
@@ -89,10 +100,29 @@ struct ShortText: Equatable {
         tail = UInt64(bigEndian: words[1])
     }
 
+    /// The same of a text that is held elsewhere.
+    init?(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard bytes.count < 16, bytes.allSatisfy({ $0 < 0x80 }) else { return nil }
+        var head: UInt64 = 0
+        var tail = 0xE0 | UInt64(bytes.count)
+        for (index, byte) in bytes.enumerated() {
+            if index < 8 { head |= UInt64(byte) << (56 - 8 * index) } else { tail |= UInt64(byte) << (120 - 8 * index) }
+        }
+        self.head = head
+        self.tail = tail
+    }
+
     @inlinable
     @inline(__always)
     func precedes(_ other: ShortText) -> Bool {
         head == other.head ? tail < other.tail : head < other.head
+    }
+
+    @inlinable
+    @inline(__always)
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(head)
+        hasher.combine(tail)
     }
 }
 

@@ -6,13 +6,14 @@ import Testing
     /// What each target may import of the package. What is not written here is forbidden.
     static let allowed: [String: Set<String>] = [
         "CLibPQ": [],
+        "CSQLite": [],
         "ExactJSON": [],
         "JSONSchema": ["ExactJSON"],
         "Identity": ["ExactJSON"],
         "ConfigPlatformFlags": ["ExactJSON"],
         "ConfigPlatformModel": ["ExactJSON", "JSONSchema", "ConfigPlatformFlags"],
         "ConfigFormats": ["ConfigPlatformModel"],
-        "Store": ["ConfigPlatformModel", "CLibPQ"],
+        "Store": ["ConfigPlatformModel", "CLibPQ", "CSQLite"],
         "ControlPlane": ["ConfigPlatformModel", "ConfigPlatformFlags", "ConfigFormats", "Store", "Identity"],
         "FlagdProtocol": [],
         "API": ["ConfigPlatformModel", "ConfigPlatformFlags", "ConfigFormats", "ControlPlane", "FlagdProtocol"],

@@ -120,10 +120,7 @@ extension ConfigKey: Hashable, Comparable {
 
     package static func < (a: Self, b: Self) -> Bool { compare(a.path, b.path) < 0 }
 
-    package func hash(into hasher: inout Hasher) {
-        var path = path
-        path.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-    }
+    package func hash(into hasher: inout Hasher) { path.hashBytes(into: &hasher) }
 
     /// Negative, zero or positive as `a` comes before, is, or comes after `b` in the order of UTF-16 code units.
     ///

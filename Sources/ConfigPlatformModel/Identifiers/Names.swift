@@ -16,7 +16,11 @@ package struct ProjectName: Hashable, Sendable, Comparable {
 
     private init(trusted: String) { rawValue = trusted }
 
-    package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+    package static func < (a: Self, b: Self) -> Bool { a.rawValue.precedesInUTF16(b.rawValue) }
+
+    package static func == (a: Self, b: Self) -> Bool { a.rawValue.hasSameBytes(as: b.rawValue) }
+
+    package func hash(into hasher: inout Hasher) { rawValue.hashBytes(into: &hasher) }
 }
 
 /// The name of an environment: 1–63 bytes of `a-z 0-9 . _ @ -`, the first of them a letter or a digit. Immutable.
@@ -29,7 +33,11 @@ package struct EnvironmentName: Hashable, Sendable, Comparable {
         rawValue = try NameRule.parse(text, what: "environment", allowsAt: true)
     }
 
-    package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+    package static func < (a: Self, b: Self) -> Bool { a.rawValue.precedesInUTF16(b.rawValue) }
+
+    package static func == (a: Self, b: Self) -> Bool { a.rawValue.hasSameBytes(as: b.rawValue) }
+
+    package func hash(into hasher: inout Hasher) { rawValue.hashBytes(into: &hasher) }
 }
 
 /// Who does something: a kind and a name, such as `token:deploy-bot` or `system:bootstrap`. 1–200 bytes of printable ASCII.

@@ -107,8 +107,7 @@ package struct ItemAddress: Hashable, Sendable {
         hasher.combine(project)
         hasher.combine(environment)
         hasher.combine(kind)
-        var key = key
-        key.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        key.hashBytes(into: &hasher)
     }
 }
 

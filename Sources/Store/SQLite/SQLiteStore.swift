@@ -1,3 +1,4 @@
+import CSQLite
 import ConfigPlatformModel
 import Dispatch
 import GRDB
@@ -45,6 +46,7 @@ package final class SQLiteStore: Store {
     static func open(
         directory: String, mode: Mode, settings: Settings, platformID: () -> String
     ) throws -> SQLiteStore {
+        _ = withoutMemoryStatistics
         let files = SQLiteFiles(directory: directory)
         do {
             return try SQLiteStore(files: files, mode: mode, settings: settings, platformID: platformID)
@@ -52,6 +54,9 @@ package final class SQLiteStore: Store {
             throw StoreError.translating(error, .opening, path: files.database)
         }
     }
+
+    /// Nobody asks how much memory SQLite has; to count it, every statement would take the same lock dozens of times.
+    private static let withoutMemoryStatistics: Void = cfg_sqlite3_forgo_memory_statistics()
 
     private init(files: SQLiteFiles, mode: Mode, settings: Settings, platformID: () -> String) throws {
         self.files = files
