@@ -14,6 +14,10 @@ package struct ConfigKey: Sendable {
     package static let segmentsMax = 32
 
     package init(parsing text: some StringProtocol) throws(InvalidIdentifier) {
+        if let path = Self.barePath(of: String(text)) {
+            self.path = path
+            return
+        }
         var scanner = ConfigKeyScanner(Array(text.utf8)[...])
         guard text.utf8.count <= Self.bytesMax else {
             throw InvalidIdentifier(
@@ -29,6 +33,27 @@ package struct ConfigKey: Sendable {
             throw InvalidIdentifier("'\(InvalidIdentifier.shown(text))' is not a key: \(error.message)")
         }
         self.path = String(decoding: path, as: UTF8.self)
+    }
+
+    /// The path of a key as almost all are written, without quotes; nil where it is another, or none.
+    private static func barePath(of text: String) -> String? {
+        var text = text
+        return text.withUTF8 { bytes in
+            guard bytes.count <= bytesMax else { return nil }
+            var segments = 1
+            var isSegmentEmpty = true
+            for byte in bytes {
+                let isDot = byte == UInt8(ascii: ".")
+                guard isDot ? !isSegmentEmpty : ConfigKeyScanner.isBare(byte) else { return nil }
+                isSegmentEmpty = isDot
+                if isDot { segments += 1 }
+            }
+            guard !isSegmentEmpty, segments <= segmentsMax else { return nil }
+            return String(unsafeUninitializedCapacity: bytes.count) { path in
+                for (index, byte) in bytes.enumerated() { path[index] = byte == UInt8(ascii: ".") ? 0 : byte }
+                return bytes.count
+            }
+        }
     }
 
     /// A key of these segments, whatever they hold.

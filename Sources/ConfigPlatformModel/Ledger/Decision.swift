@@ -1,5 +1,5 @@
 /// What a proposal comes to against one state of the ledger.
-package struct Decision: Sendable {
+package final class Decision: Sendable {
     /// The change that follows the state; nil where the proposal alters nothing.
     package let change: ChangeRecord?
     /// The state after it.
@@ -11,9 +11,23 @@ package struct Decision: Sendable {
     /// The state that was decided against.
     let origin: PlatformState
     /// The protected environments that the change would alter and that no emergency frees. Empty where the platform itself writes.
-    package private(set) var guarded: [GuardedEnvironment] = []
+    package let guarded: [GuardedEnvironment]
     /// Those of them whose approvals are still to be had: where there are any, the change is not to be written.
-    package private(set) var unapproved: [GuardedEnvironment] = []
+    package let unapproved: [GuardedEnvironment]
+
+    fileprivate init(
+        change: ChangeRecord?, state: PlatformState, touched: Touched, before: ProjectState?, after: ProjectState?,
+        origin: PlatformState, guarded: [GuardedEnvironment] = [], unapproved: [GuardedEnvironment] = []
+    ) {
+        self.change = change
+        self.state = state
+        self.touched = touched
+        self.before = before
+        self.after = after
+        self.origin = origin
+        self.guarded = guarded
+        self.unapproved = unapproved
+    }
 
     /// What programs of an environment would find changed, in key order.
     package func differences(in environment: EnvironmentName) -> [ValueDifference] {
@@ -34,22 +48,22 @@ extension Decision {
     /// What the change does, as whoever approves it sees it.
     package var impact: Impact { Impact(self) }
 
-    /// Finds out what guards the environments that the change alters, and refuses what is not to be even with every approval.
-    fileprivate mutating func guardProtected(
+    /// The same with what guards the environments that the change alters. Refuses what is not to be even with every approval.
+    fileprivate func guarded(
         from state: PlatformState, _ proposal: Proposal, _ authorization: Authorization, at now: Timestamp,
         _ offsets: UTCOffsets
-    ) throws(Problem) {
-        guard proposal.purpose != .breakGlass, proposal.purpose != .requestStep else { return }
+    ) throws(Problem) -> Decision {
+        guard proposal.purpose != .breakGlass, proposal.purpose != .requestStep else { return self }
         let isRollback = proposal.source?["operation"] == .string("rollback")
         let viewpoint = authorization.viewpoint
-        guarded = guards(from: state) { viewpoint.permits(.kill, .flagKill, in: $0) }.filter { guarded in
+        let guarded = guards(from: state) { viewpoint.permits(.kill, .flagKill, in: $0) }.filter { guarded in
             let authority = viewpoint.authority
             return !(isRollback && guarded.protection.allowsEmergencyRollback)
                 && !authority.hasBrokenGlass(guarded.environment, of: guarded.project, at: now)
         }
-        guard !guarded.isEmpty else { return }
-        try checkRequiredSchemas()
-        unapproved = guarded.filter { $0.approvals > 0 }
+        guard !guarded.isEmpty else { return self }
+        try checkRequiredSchemas(of: guarded)
+        var unapproved = guarded.filter { $0.approvals > 0 }
         if case .apply(let id) = proposal.purpose, !unapproved.isEmpty {
             guard let request = before?.access.request(id) else { throw .noRequest(id) }
             let standing = Approvals(of: request, impact.digest, at: state, now: now)
@@ -61,8 +75,10 @@ extension Decision {
                         + "of \(first.approvals) approvals of what the request comes to now.")
             }
         }
-        guard unapproved.isEmpty else { return }
-        try checkFreezes(of: guarded, at: now, offsets)
+        if unapproved.isEmpty { try checkFreezes(of: guarded, at: now, offsets) }
+        return Decision(
+            change: change, state: self.state, touched: touched, before: before, after: after, origin: origin,
+            guarded: guarded, unapproved: unapproved)
     }
 
     fileprivate func checkFreezes(
@@ -79,7 +95,7 @@ extension Decision {
         }
     }
 
-    private func checkRequiredSchemas() throws(Problem) {
+    private func checkRequiredSchemas(of guarded: [GuardedEnvironment]) throws(Problem) {
         for guarded in guarded {
             guard let after, let environment = after.environments[guarded.environment] else { continue }
             for name in guarded.protection.requiredSchemas {
@@ -185,7 +201,7 @@ extension PlatformState {
             throw Problem(
                 .limitExceeded, "There are \(projects.count) projects, as many as there may be. Delete one first.")
         }
-        var decision = Decision(
+        let decision = Decision(
             change: change, state: following(change, with: after), touched: touched, before: before, after: after,
             origin: self)
         try decision.state.checkAccess(change, since: self, after)
@@ -196,8 +212,7 @@ extension PlatformState {
             }
             return decision
         }
-        try decision.guardProtected(from: self, proposal, authorization, at: now, offsets)
-        return decision
+        return try decision.guarded(from: self, proposal, authorization, at: now, offsets)
     }
 
     /// What is said of the platform as a whole, and what of a project.

@@ -69,7 +69,7 @@ package struct Operation: Hashable, Sendable {
 }
 
 /// A change that somebody asks for. What it comes to is decided against a state of the ledger, and again under the writer's lock.
-package struct Proposal: Sendable {
+package final class Proposal: Sendable {
     package let project: ProjectName
     package let author: Author
     package let purpose: Purpose
@@ -127,6 +127,15 @@ package struct Proposal: Sendable {
 
     /// Who asks for it, whoever wrote it.
     package var asking: Principal { author.subject?.principal ?? author.principal }
+
+    /// Whether it is decided in a fraction of a millisecond: a few settings of a small project that no schema judges.
+    package func isLight(at state: PlatformState) -> Bool {
+        guard let laidOut, laidOut.count <= 8, let project = state.projects[project], project.schemas.isEmpty,
+            project.environments.count <= 16
+        else { return false }
+        return laidOut.allSatisfy { $0.address.kind == .setting }
+            && project.environments.values.allSatisfy { $0.own.count <= 4_096 }
+    }
 
     func laidOut(at state: PlatformState) throws(Problem) -> [LaidOutOperation] {
         if let laidOut { return laidOut }

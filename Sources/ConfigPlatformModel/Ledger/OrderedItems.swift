@@ -27,11 +27,11 @@ package struct OrderedItems<Item: OrderedItem>: Sendable {
 
     package subscript(order: String) -> Item? {
         guard let chunk = chunkIndex(for: order) else { return nil }
-        let position = Self.lowerBound(of: order, in: chunks[chunk])
-        guard position < chunks[chunk].count, Self.compare(chunks[chunk][position].order, order) == 0 else {
-            return nil
+        return chunks[chunk].withUnsafeBufferPointer { items in
+            let position = Self.firstIndex(in: items) { Self.compare($0.order, order) >= 0 }
+            guard position < items.count, Self.compare(items[position].order, order) == 0 else { return nil }
+            return items[position]
         }
-        return chunks[chunk][position]
     }
 
     /// The first item that is not before `order`.
@@ -90,12 +90,16 @@ package struct OrderedItems<Item: OrderedItem>: Sendable {
 
     /// The last chunk whose first item is not after `order`.
     private func chunkIndex(for order: String) -> Int? {
-        let index = Self.firstIndex(in: chunks) { Self.compare($0[0].order, order) > 0 }
+        let index = chunks.withUnsafeBufferPointer { chunks in
+            Self.firstIndex(in: chunks) { chunk in
+                chunk.withUnsafeBufferPointer { Self.compare($0[0].order, order) > 0 }
+            }
+        }
         return index == 0 ? nil : index - 1
     }
 
     private static func lowerBound(of order: String, in chunk: [Item]) -> Int {
-        firstIndex(in: chunk) { compare($0.order, order) >= 0 }
+        chunk.withUnsafeBufferPointer { items in firstIndex(in: items) { compare($0.order, order) >= 0 } }
     }
 
     @inline(__always)
@@ -103,16 +107,16 @@ package struct OrderedItems<Item: OrderedItem>: Sendable {
 
     /// The first index from which on all elements satisfy the predicate; those before do not.
     @inline(__always)
-    private static func firstIndex<Element>(in elements: [Element], where isAfter: (borrowing Element) -> Bool) -> Int {
-        elements.withUnsafeBufferPointer { elements in
-            var low = 0
-            var high = elements.count
-            while low < high {
-                let middle = (low + high) / 2
-                if isAfter(elements[middle]) { high = middle } else { low = middle + 1 }
-            }
-            return low
+    private static func firstIndex<Element>(
+        in elements: UnsafeBufferPointer<Element>, where isAfter: (borrowing Element) -> Bool
+    ) -> Int {
+        var low = 0
+        var high = elements.count
+        while low < high {
+            let middle = (low + high) / 2
+            if isAfter(elements[middle]) { high = middle } else { low = middle + 1 }
         }
+        return low
     }
 }
 

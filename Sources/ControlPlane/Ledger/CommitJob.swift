@@ -51,7 +51,7 @@ final class CommitJob: Sendable {
     }
 
     enum Outcome: Sendable {
-        indirect case committed(Decision)
+        case committed(Decision)
         /// Nothing to do at this state.
         case unchanged(PlatformState)
         /// What the same request came to before.
@@ -60,8 +60,13 @@ final class CommitJob: Sendable {
         /// The lease that stands, which may be another's.
         case leased(Lease)
         /// Nothing was written: protected environments would alter, and their approvals are still to be had.
-        indirect case unapproved(Decision)
+        case unapproved(Decision)
         /// Validators have a say in what the change comes to now, and were not asked about that.
         case unjudged
+    }
+
+    /// Whether to decide it takes about as long as to wake a thread.
+    func isLight(at state: PlatformState) -> Bool {
+        if case .change(let proposal, _) = work { proposal.isLight(at: state) } else { true }
     }
 }

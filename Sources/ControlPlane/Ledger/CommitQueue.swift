@@ -4,7 +4,8 @@ import Dispatch
 import Synchronization
 
 /// What waits for the writer. While the writer writes a group, the changes that come after it are decided here, against the state that
-/// is there once all before them are written.
+/// is there once all before them are written: one at a time, by the thread that hands one in where it is light, and by a thread for that
+/// where it is not.
 ///
 /// A decision made ahead is only a guess at what it will meet: under the writer's lock it counts where that is the state it was decided
 /// against, and is made again where it is not. After a guess that failed no more are made until what was guessed on is through.
@@ -77,7 +78,7 @@ final class CommitQueue: Sendable {
             return .success(state.startsDeciding())
         }
         switch answer {
-        case .success(let starts): if starts { scheduleDeciding() }
+        case .success(let starts): if starts { decideHere() }
         case .failure(let refusal): completion(.failure(refusal))
         }
     }
@@ -132,18 +133,34 @@ final class CommitQueue: Sendable {
     }
 
     private func decideWaiting() {
-        while let (entry, tip) = nextToDecide() {
-            var entry = entry
-            if case .change(let proposal, _) = entry.job.work {
-                entry.decided = DecidedAhead(
-                    proposal, against: tip ?? published.state, at: world.now(), world.offsets)
-            }
-            state.withLock { state in
-                state.tip = entry.decided?.after ?? tip
-                state.decided.append(entry)
-            }
-            wakeUp.yield()
+        while let (entry, tip) = nextToDecide() { decide(entry, tip) }
+    }
+
+    /// Decides what is light where it comes in, which spares the waking of a thread, and leaves the rest to the decider.
+    private func decideHere() {
+        for _ in 0..<Self.decidedHereMax {
+            // Nobody else takes from those that wait while this decides.
+            let (next, tip) = state.withLock { ($0.waiting.first, $0.tip) }
+            if let next, !next.job.isLight(at: tip ?? published.state) { break }
+            guard let (entry, tip) = nextToDecide() else { return }
+            decide(entry, tip)
         }
+        scheduleDeciding()
+    }
+
+    /// For so many at most a thread that has others to serve is held up.
+    private static let decidedHereMax = 4
+
+    private func decide(_ entry: Entry, _ tip: PlatformState?) {
+        var entry = entry
+        if case .change(let proposal, _) = entry.job.work {
+            entry.decided = DecidedAhead(proposal, against: tip ?? published.state, at: world.now(), world.offsets)
+        }
+        state.withLock { state in
+            state.tip = entry.decided?.after ?? tip
+            state.decided.append(entry)
+        }
+        wakeUp.yield()
     }
 
     private func nextToDecide() -> (Entry, tip: PlatformState?)? {

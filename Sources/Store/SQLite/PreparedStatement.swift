@@ -25,7 +25,7 @@ struct PreparedStatement {
 
     @discardableResult
     func run(_ parameters: [SQLiteValue]) throws -> Int {
-        try binding(parameters[...]) {
+        try binding(parameters) {
             guard sqlite3_step(handle) == SQLITE_DONE else { throw failure() }
             return Int(sqlite3_changes(connection))
         }
@@ -33,7 +33,7 @@ struct PreparedStatement {
 
     /// Gives every row to `body`, until that returns false.
     func forEach(_ parameters: [SQLiteValue], _ body: (SQLiteRow) throws -> Bool) throws {
-        try binding(parameters[...]) {
+        try binding(parameters) {
             while true {
                 switch sqlite3_step(handle) {
                 case SQLITE_ROW: guard try body(SQLiteRow(handle: handle)) else { return }
@@ -69,17 +69,64 @@ struct PreparedStatement {
 
     /// Runs `body` with the parameters bound, which SQLite reads where they are, and takes the statement back to its beginning. What is
     /// bound afterwards is read by nobody: whoever runs the statement next binds all of it.
-    private func binding<Value>(_ parameters: ArraySlice<SQLiteValue>, _ body: () throws -> Value) throws -> Value {
-        guard let parameter = parameters.first else {
-            // What it returns is the failure of the last step, which was thrown already.
-            defer { sqlite3_reset(handle) }
-            return try body()
+    private func binding<Value>(_ parameters: [SQLiteValue], _ body: () throws -> Value) throws -> Value {
+        try parameters.withUnsafeBufferPointer { try binding($0, from: 0, body) }
+    }
+
+    private func binding<Value>(
+        _ parameters: UnsafeBufferPointer<SQLiteValue>, from first: Int, _ body: () throws -> Value
+    ) throws -> Value {
+        var index = first
+        while index < parameters.count {
+            let column = Int32(index + 1)
+            let status: Int32
+            switch parameters[index] {
+            case .integer(let value): status = sqlite3_bind_int64(handle, column, value)
+            case .null: status = sqlite3_bind_null(handle, column)
+            case .text(var text):
+                return try text.withUTF8 { utf8 in
+                    try check(Self.bind(utf8, to: handle, at: column))
+                    return try binding(parameters, from: index + 1, body)
+                }
+            case .bytes(let bytes):
+                return try bytes.withUnsafeBytes { bytes in
+                    try check(Self.bind(bytes, to: handle, at: column))
+                    return try binding(parameters, from: index + 1, body)
+                }
+            }
+            try check(status)
+            index += 1
         }
-        return try parameter.binding(to: handle, at: Int32(parameters.startIndex + 1)) { status in
-            guard status == SQLITE_OK else { throw failure() }
-            return try binding(parameters.dropFirst(), body)
+        // What it returns is the failure of the last step, which was thrown already.
+        defer { sqlite3_reset(handle) }
+        return try body()
+    }
+
+    private func check(_ status: Int32) throws {
+        guard status == SQLITE_OK else { throw failure() }
+    }
+
+    /// What has no bytes may have no address, which SQLite would take for NULL.
+    private static func bind(
+        _ utf8: UnsafeBufferPointer<UInt8>, to statement: OpaquePointer, at column: Int32
+    ) -> Int32 {
+        guard let start = utf8.baseAddress, !utf8.isEmpty else {
+            return sqlite3_bind_text(statement, column, "", 0, copied)
+        }
+        return start.withMemoryRebound(to: CChar.self, capacity: utf8.count) {
+            sqlite3_bind_text64(statement, column, $0, UInt64(utf8.count), nil, UInt8(SQLITE_UTF8))
         }
     }
+
+    private static func bind(
+        _ bytes: UnsafeRawBufferPointer, to statement: OpaquePointer, at column: Int32
+    ) -> Int32 {
+        guard let start = bytes.baseAddress, !bytes.isEmpty else { return sqlite3_bind_zeroblob(statement, column, 0) }
+        return sqlite3_bind_blob64(statement, column, start, UInt64(bytes.count), nil)
+    }
+
+    /// SQLITE_TRANSIENT, which C defines as a cast that is not imported: SQLite makes its own copy before the call returns.
+    private static var copied: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
 
     private func failure() -> SQLiteFailure { SQLiteFailure(of: connection) }
 }
@@ -92,37 +139,6 @@ enum SQLiteValue {
     case null
 
     static func integer(_ value: Int64?) -> SQLiteValue { value.map { .integer($0) } ?? .null }
-
-    /// Gives `body` what SQLite says of the binding, which holds until `body` returns.
-    fileprivate func binding<Value>(
-        to statement: OpaquePointer, at index: Int32, _ body: (Int32) throws -> Value
-    ) rethrows -> Value {
-        switch self {
-        case .integer(let value): try body(sqlite3_bind_int64(statement, index, value))
-        case .text(var text):
-            try text.withUTF8 { utf8 in
-                // Without a byte there may be no address, which SQLite takes for NULL.
-                guard let start = utf8.baseAddress, !utf8.isEmpty else {
-                    return try body(sqlite3_bind_text(statement, index, "", 0, Self.copied))
-                }
-                return try body(
-                    start.withMemoryRebound(to: CChar.self, capacity: utf8.count) {
-                        sqlite3_bind_text64(statement, index, $0, UInt64(utf8.count), nil, UInt8(SQLITE_UTF8))
-                    })
-            }
-        case .bytes(let bytes):
-            try bytes.withUnsafeBytes { bytes in
-                guard let start = bytes.baseAddress, !bytes.isEmpty else {
-                    return try body(sqlite3_bind_zeroblob(statement, index, 0))
-                }
-                return try body(sqlite3_bind_blob64(statement, index, start, UInt64(bytes.count), nil))
-            }
-        case .null: try body(sqlite3_bind_null(statement, index))
-        }
-    }
-
-    /// SQLITE_TRANSIENT, which C defines as a cast that is not imported: SQLite makes its own copy before the call returns.
-    private static var copied: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
 }
 
 /// The row that a statement stands on. Valid until the next step.

@@ -84,11 +84,13 @@ final class SQLiteTransaction: StoreTransaction {
     private func write(_ effects: [Effect], of change: ChangeRecord) throws {
         let revision = SQLiteValue.integer(change.revision.number)
         let project = SQLiteValue.text(change.project.rawValue)
-        var scopes = Distinct<Scope>()
+        // Few: as many as kinds and environments.
+        var scopes: [Scope] = []
         for effect in effects {
             try write(effect, of: change)
             let scope = Scope(effect.address)
-            guard scopes.insert(scope) else { continue }
+            guard scopes.last != scope, !scopes.contains(scope) else { continue }
+            scopes.append(scope)
             try insertScope.get().run(project, .text(scope.environment), revision, .text(scope.kind.rawValue))
         }
         for effect in effects where effect.body == nil {
@@ -142,7 +144,7 @@ final class SQLiteTransaction: StoreTransaction {
         }
     }
 
-    private struct Scope: Hashable {
+    private struct Scope: Equatable {
         let environment: String
         let kind: Kind
 

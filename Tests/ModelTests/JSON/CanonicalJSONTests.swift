@@ -99,6 +99,35 @@ import Testing
         }
     }
 
+    /// Texts of up to 15 ASCII bytes are compared and hashed as `String` holds them, which is another way than that of longer ones.
+    @Test func `short texts compare and hash as what they say, however they are held`() throws {
+        func heldElsewhere(_ text: String) -> String {
+            var held = String(repeating: "x", count: 40)
+            held.removeAll(keepingCapacity: true)
+            held += text
+            return held
+        }
+        func hash(_ text: String) -> Int {
+            var hasher = Hasher()
+            text.hashBytes(into: &hasher)
+            return hasher.finalize()
+        }
+        try SeededGenerator.runs(3_000) { random in
+            let letters = ["\0", "a", "b", "z", "~", "é"]
+            func text() -> String {
+                (0..<random.int(in: 0...17)).map { _ in letters[random.int(in: 0...letters.count - 1)] }.joined()
+            }
+            let (left, right) = (text(), text())
+            for (left, right) in [(left, right), (heldElsewhere(left), right), (left, heldElsewhere(right))] {
+                #expect(left.precedesInUTF16(right) == left.utf16.lexicographicallyPrecedes(right.utf16), "\(random)")
+                #expect(left.hasSameBytes(as: right) == left.utf8.elementsEqual(right.utf8), "\(random)")
+            }
+            #expect(left.hasSameBytes(as: heldElsewhere(left)) && left.orderInUTF16(heldElsewhere(left)) == 0)
+            #expect(hash(left) == hash(heldElsewhere(left)), "\(random)")
+            #expect((hash(left) == hash(right)) == left.hasSameBytes(as: right), "\(random)")
+        }
+    }
+
     @Test func `a value survives writing and reading`() throws {
         try SeededGenerator.runs(3_000) { random in
             let value = RandomJSON.value(&random, depth: random.int(in: 0...6))

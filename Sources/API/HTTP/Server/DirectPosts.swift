@@ -14,14 +14,24 @@ final class DirectPosts: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private struct Request {
+    private final class Request {
         let head: HTTPRequestHead
         let match: Router.Match
         let caller: Caller
         let noneMatch: String?
         let requestID: String
-        let began: NIODeadline
-        var body: ByteBuffer
+        let began = NIODeadline.now()
+        var body = ByteBuffer()
+
+        init(
+            _ head: HTTPRequestHead, _ match: Router.Match, by caller: Caller, noneMatch: String?, requestID: String
+        ) {
+            self.head = head
+            self.match = match
+            self.caller = caller
+            self.noneMatch = noneMatch
+            self.requestID = requestID
+        }
     }
 
     private enum Stage {
@@ -86,9 +96,8 @@ final class DirectPosts: ChannelDuplexHandler, RemovableChannelHandler {
                 handedOn += 1
                 context.fireChannelRead(data)
             }
-        case (.reading(var request), .body(var bytes)):
+        case (.reading(let request), .body(var bytes)):
             request.body.writeBuffer(&bytes)
-            stage = .reading(request)
             if request.body.readableBytes > Self.bodyBytesMax { handOn(context, request, isWhole: false) }
         case (.reading(let request), .end(let trailers)):
             guard trailers == nil, perform(context, request) else {
@@ -159,11 +168,9 @@ final class DirectPosts: ChannelDuplexHandler, RemovableChannelHandler {
         else { return nil }
         let id = core.ids.id(from: wishes.requestID)
         return Request(
-            head: head, match: match,
-            caller: Caller(
-                subject: caller.subject, means: caller.means, sourceAddress: sourceAddress, requestID: id),
-            noneMatch: wishes.noneMatch,
-            requestID: id, began: .now(), body: ByteBuffer())
+            head, match,
+            by: Caller(subject: caller.subject, means: caller.means, sourceAddress: sourceAddress, requestID: id),
+            noneMatch: wishes.noneMatch, requestID: id)
     }
 
     /// Nil where a header asks for something else than the plain answer, or might.
