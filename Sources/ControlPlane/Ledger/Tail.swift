@@ -14,8 +14,10 @@ struct Tail: Sendable {
 
     /// Longest time between two looks at the head: what bounds how long a revoked token lives, and how soon lost contact is noticed.
     private static let pollSeconds = 0.5
-    /// How long the tail leaves a replica that commits to itself: what it commits it publishes, and with it what others did.
-    private static let yieldMilliseconds = 20
+    /// How long the tail leaves a replica that commits to itself, and how often it looks whether that still commits: what it commits it
+    /// publishes, and with it what others did.
+    private static let yieldMilliseconds = 100
+    private static let lookMilliseconds = 20
 
     func run() async {
         var head: Head?
@@ -24,7 +26,10 @@ struct Tail: Sendable {
             do {
                 if let head {
                     try await store.awaitMovement(past: head, seconds: Self.pollSeconds)
-                    if committer.isCommitting { try await Task.sleep(for: .milliseconds(Self.yieldMilliseconds)) }
+                    let end = ContinuousClock.now + .milliseconds(Self.yieldMilliseconds)
+                    while committer.isCommitting, ContinuousClock.now < end {
+                        try await Task.sleep(for: .milliseconds(Self.lookMilliseconds))
+                    }
                 }
                 let newest = try await store.head()
                 try await catchUp(to: newest)
