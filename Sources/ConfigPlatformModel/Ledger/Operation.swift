@@ -128,18 +128,31 @@ package final class Proposal: Sendable {
     /// Who asks for it, whoever wrote it.
     package var asking: Principal { author.subject?.principal ?? author.principal }
 
-    /// Whether it is decided in a fraction of a millisecond: a few settings of a small project that no schema judges.
+    /// Whether it is decided in a fraction of a millisecond: a few settings, of a small project that no schema judges, with nothing that
+    /// refers to them or by them.
     package func isLight(at state: PlatformState) -> Bool {
         guard let laidOut, laidOut.count <= 8, let project = state.projects[project], project.schemas.isEmpty,
-            project.environments.count <= 16
+            project.environments.count <= 16, laidOut.reduce(0, { $0 + ($1.body?.count ?? 0) }) <= 16 << 10
         else { return false }
-        return laidOut.allSatisfy { $0.address.kind == .setting }
-            && project.environments.values.allSatisfy { $0.own.count <= 4_096 }
+        return laidOut.allSatisfy { operation in
+            switch operation.target {
+            case .putSetting(let key, let environment, let body):
+                body.content != .live && project.isQuicklyUpdated(key, in: environment)
+            case .deleteSetting(let key, let environment): project.isQuicklyUpdated(key, in: environment)
+            default: false
+            }
+        }
     }
 
     func laidOut(at state: PlatformState) throws(Problem) -> [LaidOutOperation] {
         if let laidOut { return laidOut }
         return try operations(state).map { LaidOutOperation($0, in: project) }
+    }
+}
+
+extension ProjectState {
+    fileprivate func isQuicklyUpdated(_ key: ConfigKey, in environment: EnvironmentName) -> Bool {
+        (layering.readers[environment] ?? []).allSatisfy { resolved[$0]?.isQuicklyUpdated(at: key) ?? false }
     }
 }
 

@@ -53,6 +53,14 @@ package final class ResolvedEnvironment: Sendable {
         }
     }
 
+    /// Whether it is known by now, is small, and refers nowhere to the key, nor by it: then another value there is quickly worked out.
+    func isQuicklyUpdated(at key: ConfigKey) -> Bool {
+        state.withLockIfAvailable { state in
+            guard let contents = state.contents else { return false }
+            return contents.settings.count <= 4_096 && !contents.concernsReferences(key)
+        } ?? false
+    }
+
     /// The resolved document as programs get it.
     package var document: Document {
         let contents = contents
@@ -137,7 +145,7 @@ package final class ResolvedEnvironment: Sendable {
             if isOwn { settings = layers[0].own }
             for key in touched {
                 let winner = Self.winner(of: key, in: layers)
-                concernsReferences = concernsReferences || liveKeys.contains(key) || referencedKeys.contains(key)
+                concernsReferences = concernsReferences || self.concernsReferences(key)
                 if let winner {
                     if !isOwn { settings.put(winner) }
                     if winner.body.content == .live {
@@ -166,6 +174,10 @@ package final class ResolvedEnvironment: Sendable {
                 settings: settings, rendered: rendered.filter { isVisible($0.key) },
                 faults: faults.filter { isVisible($0.key) }, liveKeys: liveKeys.filter(isVisible),
                 referencedKeys: referencedKeys)
+        }
+
+        fileprivate func concernsReferences(_ key: ConfigKey) -> Bool {
+            liveKeys.contains(key) || referencedKeys.contains(key)
         }
 
         private static func winner(of key: ConfigKey, in layers: [EnvironmentState]) -> StoredSetting? {

@@ -103,14 +103,18 @@ final class CommitQueue: Sendable {
         }
     }
 
-    /// What else was decided meanwhile, at most so many: the group last taken grows by it.
+    /// What else was decided meanwhile, at most so many: the group last taken grows by it. Nothing that takes long to write, for all of the
+    /// group waits for that.
     func more(atMost count: Int) -> [Entry] {
         state.withLock { state in
-            let more = Array(state.decided.prefix(count))
+            let more = Array(
+                state.decided.prefix(count).prefix { ($0.decided?.effectCount ?? 0) <= Self.joiningEffectsMax })
             state.decided.removeFirst(more.count)
             return more
         }
     }
+
+    private static let joiningEffectsMax = 100
 
     /// Says that the group last taken is through, and whether all of it stands as it was decided ahead.
     func finishedGroup(asDecided: Bool) {
@@ -139,10 +143,13 @@ final class CommitQueue: Sendable {
     /// Decides what is light where it comes in, which spares the waking of a thread, and leaves the rest to the decider.
     private func decideHere() {
         for _ in 0..<Self.decidedHereMax {
-            // Nobody else takes from those that wait while this decides.
-            let (next, tip) = state.withLock { ($0.waiting.first, $0.tip) }
-            if let next, !next.job.isLight(at: tip ?? published.state) { break }
             guard let (entry, tip) = nextToDecide() else { return }
+            guard entry.job.isLight(at: tip ?? published.state) else {
+                return decider.async {
+                    self.decide(entry, tip)
+                    self.decideWaiting()
+                }
+            }
             decide(entry, tip)
         }
         scheduleDeciding()
@@ -197,6 +204,9 @@ final class DecidedAhead: Sendable {
             after = state
         }
     }
+
+    /// How much there is to write.
+    var effectCount: Int { (try? result.get())?.change?.effects.count ?? 0 }
 
     /// The decision, where it was made against this state.
     func result(at state: PlatformState) -> Result<Decision, Problem>? {

@@ -50,7 +50,8 @@ final class GroupSession: Sendable {
         var members = group
         while !members.isEmpty {
             for member in members { try take(member, into: &outcome, at: &state, transaction, &lastLeaf) }
-            members = more(Limits.groupChanges - outcome.results.count)
+            // After a guess that failed the others that were made on it are not to be made again under the lock.
+            members = outcome.isAsDecided ? more(Limits.groupChanges - outcome.results.count) : []
             self.members.withLock { $0 += members }
         }
         let finished = outcome
@@ -224,7 +225,8 @@ final class GroupSession: Sendable {
     private func known(
         _ idempotency: CommitJob.Idempotency, of principal: Principal, _ transaction: any StoreTransaction
     ) throws -> IdempotencyRecord? {
-        guard let record = try transaction.idempotencyRecord(of: principal, key: idempotency.key), record.expiresAt > now
+        guard let record = try transaction.idempotencyRecord(of: principal, key: idempotency.key),
+            record.expiresAt > now
         else { return nil }
         guard record.requestDigest == idempotency.requestDigest else {
             throw Problem(
@@ -261,7 +263,7 @@ final class GroupSession: Sendable {
             detail = .object(members)
         }
         let event = AuditEvent(
-            sequence: transaction.head.auditSequence + 1, occurredAt: now, actor: caller?.principal ?? .system,
+            sequence: transaction.head.auditSequence + 1, occurredAt: world.now(), actor: caller?.principal ?? .system,
             action: action ?? job.action, target: target ?? job.target, outcome: outcome, revision: change?.revision,
             changeDigest: change?.digest, sourceAddress: caller?.sourceAddress, requestID: caller?.requestID,
             detail: detail)

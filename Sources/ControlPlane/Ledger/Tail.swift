@@ -12,7 +12,8 @@ struct Tail: Sendable {
     let world: World
     let logger: Logger
 
-    /// Longest time between two looks at the head: what bounds how long a revoked token lives, and how soon lost contact is noticed.
+    /// Longest time between two looks at the head, but for what the tail leaves a replica that commits: what bounds how long a revoked token
+    /// lives, and how soon lost contact is noticed.
     private static let pollSeconds = 0.5
     /// How long the tail leaves a replica that commits to itself, and how often it looks whether that still commits: what it commits it
     /// publishes, and with it what others did.

@@ -84,13 +84,13 @@ final class SQLiteTransaction: StoreTransaction {
     private func write(_ effects: [Effect], of change: ChangeRecord) throws {
         let revision = SQLiteValue.integer(change.revision.number)
         let project = SQLiteValue.text(change.project.rawValue)
-        // Few: as many as kinds and environments.
-        var scopes: [Scope] = []
+        var scopes: Set<Scope> = []
+        var last: Scope?
         for effect in effects {
             try write(effect, of: change)
             let scope = Scope(effect.address)
-            guard scopes.last != scope, !scopes.contains(scope) else { continue }
-            scopes.append(scope)
+            guard scope != last, scopes.insert(scope).inserted else { continue }
+            last = scope
             try insertScope.get().run(project, .text(scope.environment), revision, .text(scope.kind.rawValue))
         }
         for effect in effects where effect.body == nil {
@@ -144,7 +144,7 @@ final class SQLiteTransaction: StoreTransaction {
         }
     }
 
-    private struct Scope: Equatable {
+    private struct Scope: Hashable {
         let environment: String
         let kind: Kind
 
