@@ -120,7 +120,7 @@ struct ProtectCommand: PlatformCommand {
             do throws(JSONParseError) {
                 json = try JSONValue(parsing: text)
             } catch {
-                throw ValidationError("--freeze is not JSON: \(error).")
+                throw ValidationError("--freeze is not JSON: \(error)")
             }
         } else {
             json = try SchemaFiles.document(text)

@@ -99,7 +99,7 @@ struct FlagEvaluateCommand: PlatformCommand {
         } catch let error as InvalidFlagDefinition {
             throw ValidationError("'\(file)' is no flag definition: \(error.pointer.text): \(error.message).")
         } catch let error as JSONParseError {
-            throw ValidationError("'\(file)' is not JSON: \(error).")
+            throw ValidationError("'\(file)' is not JSON: \(error)")
         }
         let evaluation = FileEvaluation(flags: flags, timestamp: try timestamp())
         if batch {
@@ -131,7 +131,7 @@ struct FlagEvaluateCommand: PlatformCommand {
             }
             return object
         } catch let error as JSONParseError {
-            throw ValidationError("The context is not JSON: \(error).")
+            throw ValidationError("The context is not JSON: \(error)")
         }
     }
 
@@ -140,7 +140,7 @@ struct FlagEvaluateCommand: PlatformCommand {
         do {
             return try JSONValue(parsing: text)
         } catch {
-            throw ValidationError("The default is not JSON: \(error). A text is written in quotation marks.")
+            throw ValidationError("The default is not JSON: \(error) A text is written in quotation marks.")
         }
     }
 

@@ -88,8 +88,8 @@ struct FlagCreateCommand: PlatformCommand {
     static let configuration = CommandConfiguration(
         commandName: "create", abstract: "Define a flag.",
         discussion: """
-            Without --type and --variant it is a boolean flag with the variants on and off. It is DISABLED in every environment \
-            until that has a rule: 'cfg flag rule'.
+            Without --type it is a boolean flag, and without --variant a boolean flag has the variants on and off. It is DISABLED in \
+            every environment until that has a rule: 'cfg flag rule'.
 
             Examples:
               cfg flag create new-checkout -p shop --owner checkout --purpose release --expected-days 60
@@ -107,7 +107,7 @@ struct FlagCreateCommand: PlatformCommand {
 
     func run() async throws {
         let project = try project.name()
-        let isPlain = flag.type == nil && flag.variant.isEmpty && flag.file == nil
+        let isPlain = (flag.type ?? "boolean") == "boolean" && flag.variant.isEmpty && flag.file == nil
         let beginning: JSONObject =
             isPlain ? ["type": "boolean", "variants": ["on": true, "off": false]] : ["type": "boolean"]
         let body = try flag.body(over: beginning)

@@ -76,7 +76,7 @@ struct SetCommand: PlatformCommand {
             do throws(JSONParseError) {
                 return try JSONValue(parsing: text)
             } catch {
-                throw ValidationError("The value is not JSON: \(error).")
+                throw ValidationError("The value is not JSON: \(error)")
             }
         case nil: return (try? JSONValue(parsing: text)) ?? .string(text)
         }

@@ -111,7 +111,7 @@ struct RolloutSetCommand: PlatformCommand {
             do {
                 return try JSONValue(parsing: InputFile.bytes(of: file))
             } catch let error as JSONParseError {
-                throw ValidationError("'\(file)' is not JSON: \(error).")
+                throw ValidationError("'\(file)' is not JSON: \(error)")
             }
         }
         var plan = JSONObject()

@@ -98,7 +98,7 @@ struct FlagSimulateCommand: PlatformCommand {
             do throws(JSONParseError) {
                 context = try JSONValue(parsing: Array(line))
             } catch {
-                throw ValidationError("\(name), line \(index + 1): this is not JSON: \(error.message).")
+                throw ValidationError("\(name), line \(index + 1): this is not JSON: \(error.message)")
             }
             guard context.objectValue != nil else {
                 throw ValidationError(
