@@ -79,11 +79,14 @@ struct KillHookTests {
         try await server.stop()
     }
 
-    @Test func `a boolean flag needs no variants, and a context that is no JSON is refused in one sentence`() async throws {
+    @Test func `a boolean flag needs no variants, and a context that is no JSON is refused in one sentence`()
+        async throws
+    {
         let folder = try TemporaryFolder()
         let server = try await Self.server(folder)
         try await server.cli("flag", "create", "dark-mode", "-p", "shop", "--type", "boolean").succeeded()
-        let shown = try await server.cli("flag", "get", "dark-mode", "-p", "shop", "--output", "json").succeeded().output
+        let shown = try await server.cli("flag", "get", "dark-mode", "-p", "shop", "--output", "json").succeeded()
+            .output
         #expect(shown.contains("\"on\"") && shown.contains("\"off\""), "\(shown)")
         let refused = try await server.cli(
             "flag", "evaluate", "checkout", "-p", "shop", "-e", "production", "--context", "country=DE")
