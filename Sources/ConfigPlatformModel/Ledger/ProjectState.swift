@@ -156,14 +156,6 @@ extension ProjectState {
         var own: [EnvironmentName: SettingIndex] = [:]
         var writtenKeys: [EnvironmentName: Set<ConfigKey>] = [:]
         var altered: Set<EnvironmentName> = []
-        /// The environment whose settings are being written, taken out of `own` and `writtenKeys` meanwhile.
-        var open: OpenLayer?
-
-        struct OpenLayer {
-            let state: EnvironmentState
-            var own: SettingIndex
-            var writtenKeys: Set<ConfigKey>
-        }
 
         init(_ previous: ProjectState?, name: ProjectName, revision: Revision) throws {
             self.name = name
@@ -180,7 +172,6 @@ extension ProjectState {
         }
 
         mutating func apply(_ effect: Effect) throws {
-            if effect.address.kind != .setting { closeLayer() }
             switch effect.address.kind {
             case .project:
                 body = try effect.body.map { try ProjectBody(parsing: JSONValue(parsing: $0, limits: .trusted)) }
@@ -246,7 +237,7 @@ extension ProjectState {
         }
 
         private mutating func applySetting(_ effect: Effect) throws {
-            guard let environment = effect.address.environment, openLayer(environment) else {
+            guard let environment = effect.address.environment, let state = environments[environment] else {
                 throw UnreadableRecord(
                     "an effect on a setting of an environment that does not exist: \(effect.address)")
             }
@@ -255,33 +246,14 @@ extension ProjectState {
                 let setting = StoredSetting(
                     key: key, environment: environment, revision: revision,
                     body: try effect.setting?.body ?? SettingBody(stored: body))
-                open?.own.put(setting)
+                own[environment, default: state.own].put(setting)
             } else {
-                open?.own.remove(key)
+                own[environment, default: state.own].remove(key)
             }
-            open?.writtenKeys.insert(key)
-        }
-
-        /// False where there is no such environment.
-        private mutating func openLayer(_ name: EnvironmentName) -> Bool {
-            if open?.state.name == name { return true }
-            closeLayer()
-            guard let state = environments[name] else { return false }
-            open = OpenLayer(
-                state: state, own: own.removeValue(forKey: name) ?? state.own,
-                writtenKeys: writtenKeys.removeValue(forKey: name) ?? [])
-            return true
-        }
-
-        private mutating func closeLayer() {
-            guard let layer = open else { return }
-            open = nil
-            own[layer.state.name] = layer.own
-            writtenKeys[layer.state.name] = layer.writtenKeys
+            writtenKeys[environment, default: []].insert(key)
         }
 
         mutating func finished() throws -> (state: ProjectState?, touched: Touched) {
-            closeLayer()
             var touched = Touched()
             guard let body else {
                 guard previous != nil else {
@@ -290,8 +262,12 @@ extension ProjectState {
                 touched.relayered = Set(previous?.environments.keys.map { $0 } ?? [])
                 return (nil, touched)
             }
-            for (name, settings) in own { replace(name, own: settings, flags: flags.own[name]) }
-            for (name, own) in flags.own where self.own[name] == nil { replace(name, own: nil, flags: own) }
+            for name in Set(own.keys).union(flags.own.keys) {
+                guard let state = environments[name] else { continue }
+                environments[name] = EnvironmentState(
+                    name: name, body: state.body, revision: state.revision, own: own[name] ?? state.own,
+                    flags: flags.own[name] ?? state.flags)
+            }
             let layering =
                 altered.isEmpty
                 ? previous?.layering ?? Layering()
@@ -302,7 +278,7 @@ extension ProjectState {
             }
             for (name, keys) in writtenKeys {
                 for reader in layering.readers[name] ?? [] where !touched.relayered.contains(reader) {
-                    if touched.keys[reader]?.formUnion(keys) == nil { touched.keys[reader] = keys }
+                    touched.keys[reader] = touched.keys[reader]?.union(keys) ?? keys
                 }
             }
             let resolved = resolvedEnvironments(layering, touched)
@@ -316,13 +292,6 @@ extension ProjectState {
                 schemas: schemaSet, validators: validators, access: access, flags: flags.project, layering: layering,
                 resolved: resolved, resolvedFlags: resolvedFlags)
             return (state, touched)
-        }
-
-        private mutating func replace(_ name: EnvironmentName, own: SettingIndex?, flags: OwnFlags?) {
-            guard let state = environments[name] else { return }
-            environments[name] = EnvironmentState(
-                name: name, body: state.body, revision: state.revision, own: own ?? state.own,
-                flags: flags ?? state.flags)
         }
 
         private func resolvedEnvironments(

@@ -238,10 +238,7 @@ final class GroupSession: Sendable {
     }
 
     private static func detail(of change: ChangeRecord, _ judgement: Judgement?) -> JSONValue {
-        var environments: [EnvironmentName] = []
-        for case let environment? in change.effects.lazy.map(\.address.environment)
-        where environments.last != environment { environments.append(environment) }
-        if environments.count > 1 { environments = Set(environments).sorted() }
+        let environments = Set(change.effects.compactMap(\.address.environment)).sorted()
         var members: JSONObject = [
             "effects": .int(change.effects.count),
             "environments": .array(environments.prefix(64).map { .string($0.rawValue) }),
