@@ -43,6 +43,24 @@ package enum JSONText {
     }
 }
 
+extension [UInt8] {
+    package mutating func append(_ text: StaticString) {
+        text.withUTF8Buffer { append(contentsOf: $0) }
+    }
+
+    /// A member of canonical JSON with what stands before its value; none where there is no value.
+    package mutating func appendMember(_ name: StaticString, _ text: String?) {
+        guard let text else { return }
+        append(name)
+        JSONText.appendString(text, into: &self)
+    }
+
+    package mutating func appendMember(_ name: StaticString, _ number: Int64) {
+        append(name)
+        JSONText.appendInt(number, into: &self)
+    }
+}
+
 /// Eight bytes at a time.
 enum ByteScan {
     /// Index of the first quote, backslash or control below 0x20 (`end` where there is none), and whether all before it is

@@ -4,8 +4,7 @@ extension String {
     @inlinable
     @inline(__always)
     package func hasSameBytes(as other: String) -> Bool {
-        if isSameValue(as: other) { return true }
-        return ShortText(self) == nil || ShortText(other) == nil ? hasEqualBytes(other) : false
+        isSameValue(as: other) || (ShortText(self) == nil || ShortText(other) == nil) && hasEqualBytes(other)
     }
 
     /// Whether both are one text held in one way: a short one, or the same storage. That says yes quickly, and never wrongly.
@@ -84,7 +83,7 @@ extension String {
 /// A text of at most 15 ASCII bytes, as `String` holds it: in place, with its length in the last byte. Two of them are compared without a
 /// look at memory.
 @usableFromInline
-struct ShortText: Equatable {
+struct ShortText {
     /// The first eight bytes, the first of them highest; zeros where the text is shorter.
     @usableFromInline let head: UInt64
     /// The other seven, and below them the length.

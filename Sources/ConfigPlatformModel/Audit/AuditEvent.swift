@@ -131,7 +131,7 @@ package struct AuditLeaf: Hashable, Sendable {
     package init(event: AuditEvent, salt: [UInt8]) {
         self.event = event
         self.salt = salt
-        leafHash = Digest.of(joined: [0], Self.entry(body: event.body, salt: salt))
+        leafHash = Digest.of([0], Self.entry(body: event.body, salt: salt))
     }
 
     /// What the public log holds for an event: a version byte (1) and SHA-256 of the text `configplatform/audit/1`, a zero byte, the salt
@@ -139,7 +139,7 @@ package struct AuditLeaf: Hashable, Sendable {
     /// that could be guessed. `docs/audit-leaf.md` has a worked example. It can never change; a new encoding is a new version byte.
     package static func entry(body: [UInt8], salt: [UInt8]) -> [UInt8] {
         precondition(salt.count == saltBytes, "an audit salt has \(saltBytes) bytes")
-        return [1] + Digest.of(joined: purpose, salt, body).bytes
+        return [1] + Digest.of(purpose, salt, body).bytes
     }
 
     private static let purpose = Array("configplatform/audit/1".utf8) + [0]

@@ -14,7 +14,7 @@ package struct ConfigKey: Sendable {
     package static let segmentsMax = 32
 
     package init(parsing text: some StringProtocol) throws(InvalidIdentifier) {
-        if let path = Self.barePath(of: String(text)) {
+        if let path = Self.bare(String(text), UInt8(ascii: "."), becoming: 0) {
             self.path = path
             return
         }
@@ -35,22 +35,22 @@ package struct ConfigKey: Sendable {
         self.path = String(decoding: path, as: UTF8.self)
     }
 
-    /// The path of a key as almost all are written, without quotes; nil where it is another, or none.
-    private static func barePath(of text: String) -> String? {
+    /// A key of bare segments with one byte between them in the place of another: as it is written, or as its path. Nil where it is no such
+    /// key.
+    private static func bare(_ text: String, _ separator: UInt8, becoming other: UInt8) -> String? {
         var text = text
         return text.withUTF8 { bytes in
             guard bytes.count <= bytesMax else { return nil }
             var segments = 1
             var isSegmentEmpty = true
             for byte in bytes {
-                let isDot = byte == UInt8(ascii: ".")
-                guard isDot ? !isSegmentEmpty : ConfigKeyScanner.isBare(byte) else { return nil }
-                isSegmentEmpty = isDot
-                if isDot { segments += 1 }
+                guard byte == separator ? !isSegmentEmpty : ConfigKeyScanner.isBare(byte) else { return nil }
+                isSegmentEmpty = byte == separator
+                if isSegmentEmpty { segments += 1 }
             }
             guard !isSegmentEmpty, segments <= segmentsMax else { return nil }
-            return String(unsafeUninitializedCapacity: bytes.count) { path in
-                for (index, byte) in bytes.enumerated() { path[index] = byte == UInt8(ascii: ".") ? 0 : byte }
+            return String(unsafeUninitializedCapacity: bytes.count) { result in
+                for (index, byte) in bytes.enumerated() { result[index] = byte == separator ? other : byte }
                 return bytes.count
             }
         }
@@ -79,24 +79,7 @@ package struct ConfigKey: Sendable {
     }
 
     /// The canonical spelling: segments are quoted only where they must be.
-    package var text: String { bareText ?? quotedText }
-
-    /// Nil where a segment has to be quoted.
-    private var bareText: String? {
-        var path = path
-        return path.withUTF8 { bytes in
-            var isSegmentEmpty = true
-            for byte in bytes {
-                guard byte == 0 ? !isSegmentEmpty : ConfigKeyScanner.isBare(byte) else { return nil }
-                isSegmentEmpty = byte == 0
-            }
-            guard !isSegmentEmpty else { return nil }
-            return String(unsafeUninitializedCapacity: bytes.count) { text in
-                for (index, byte) in bytes.enumerated() { text[index] = byte == 0 ? UInt8(ascii: ".") : byte }
-                return bytes.count
-            }
-        }
-    }
+    package var text: String { Self.bare(path, 0, becoming: UInt8(ascii: ".")) ?? quotedText }
 
     private var quotedText: String {
         var result = ""

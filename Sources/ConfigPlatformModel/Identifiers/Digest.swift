@@ -9,12 +9,8 @@ package struct Digest: Hashable, Sendable {
     /// The digest that stands before the first change of a ledger.
     package static let zero = Digest(bytes: [UInt8](repeating: 0, count: byteCount))
 
-    package static func of(_ data: [UInt8]) -> Digest {
-        Digest(bytes: SHA256.hash(data: data).withUnsafeBytes { Array($0) })
-    }
-
     /// Of all parts, one after the other.
-    package static func of(joined parts: [UInt8]...) -> Digest {
+    package static func of(_ parts: [UInt8]...) -> Digest {
         var hash = SHA256()
         for part in parts { hash.update(data: part) }
         return Digest(bytes: hash.finalize().withUnsafeBytes { Array($0) })

@@ -78,24 +78,6 @@ package final class ChangeRecord: Hashable, Sendable {
     package func hash(into hasher: inout Hasher) { hasher.combine(digest) }
 }
 
-extension [UInt8] {
-    mutating func append(_ text: StaticString) {
-        text.withUTF8Buffer { append(contentsOf: $0) }
-    }
-
-    /// A member of canonical JSON with what stands before its value; none where there is no value.
-    mutating func appendMember(_ name: StaticString, _ text: String?) {
-        guard let text else { return }
-        append(name)
-        JSONText.appendString(text, into: &self)
-    }
-
-    mutating func appendMember(_ name: StaticString, _ number: Int64) {
-        append(name)
-        JSONText.appendInt(number, into: &self)
-    }
-}
-
 extension ChangeRecord {
     /// Version of the body's shape. A later shape gets a later number; this one is read for ever.
     static let version: Int64 = 1

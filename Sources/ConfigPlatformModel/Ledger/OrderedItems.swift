@@ -28,7 +28,7 @@ package struct OrderedItems<Item: OrderedItem>: Sendable {
     package subscript(order: String) -> Item? {
         guard let chunk = chunkIndex(for: order) else { return nil }
         return chunks[chunk].withUnsafeBufferPointer { items in
-            let position = Self.firstIndex(in: items) { Self.compare($0.order, order) >= 0 }
+            let position = Self.lowerBound(of: order, in: items)
             guard position < items.count, Self.compare(items[position].order, order) == 0 else { return nil }
             return items[position]
         }
@@ -37,7 +37,7 @@ package struct OrderedItems<Item: OrderedItem>: Sendable {
     /// The first item that is not before `order`.
     package func first(notBelow order: String) -> Item? {
         guard let chunk = chunkIndex(for: order) else { return chunks.first?.first }
-        let position = Self.lowerBound(of: order, in: chunks[chunk])
+        let position = position(of: order, in: chunk)
         if position < chunks[chunk].count { return chunks[chunk][position] }
         return chunk + 1 < chunks.count ? chunks[chunk + 1][0] : nil
     }
@@ -55,7 +55,7 @@ package struct OrderedItems<Item: OrderedItem>: Sendable {
             }
             return nil
         }
-        let position = Self.lowerBound(of: item.order, in: chunks[chunk])
+        let position = position(of: item.order, in: chunk)
         if position < chunks[chunk].count, Self.compare(chunks[chunk][position].order, item.order) == 0 {
             let standing = chunks[chunk][position]
             chunks[chunk][position] = item
@@ -71,7 +71,7 @@ package struct OrderedItems<Item: OrderedItem>: Sendable {
     @discardableResult
     mutating func remove(_ order: String) -> Item? {
         guard let chunk = chunkIndex(for: order) else { return nil }
-        let position = Self.lowerBound(of: order, in: chunks[chunk])
+        let position = position(of: order, in: chunk)
         guard position < chunks[chunk].count, Self.compare(chunks[chunk][position].order, order) == 0 else {
             return nil
         }
@@ -98,8 +98,12 @@ package struct OrderedItems<Item: OrderedItem>: Sendable {
         return index == 0 ? nil : index - 1
     }
 
-    private static func lowerBound(of order: String, in chunk: [Item]) -> Int {
-        chunk.withUnsafeBufferPointer { items in firstIndex(in: items) { compare($0.order, order) >= 0 } }
+    private func position(of order: String, in chunk: Int) -> Int {
+        chunks[chunk].withUnsafeBufferPointer { Self.lowerBound(of: order, in: $0) }
+    }
+
+    private static func lowerBound(of order: String, in items: UnsafeBufferPointer<Item>) -> Int {
+        firstIndex(in: items) { compare($0.order, order) >= 0 }
     }
 
     @inline(__always)

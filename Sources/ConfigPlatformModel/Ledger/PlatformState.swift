@@ -140,7 +140,7 @@ extension PlatformState {
         }
 
         private mutating func key(_ text: String) throws -> ConfigKey {
-            if let known = keys[text], known.text.utf8.elementsEqual(text.utf8) { return known }
+            if let known = keys[text], known.text.hasSameBytes(as: text) { return known }
             let key = try ConfigKey(parsing: text)
             keys[text] = key
             return key

@@ -32,6 +32,12 @@ final class CommitQueue: Sendable {
         /// Whether the tip is known to be wrong.
         var isHeld = false
 
+        /// Takes so many of those that are decided, the oldest first.
+        mutating func take(_ count: Int) -> [Entry] {
+            defer { decided.removeFirst(count) }
+            return Array(decided.prefix(count))
+        }
+
         /// Whether a turn of the decider is to be scheduled; notes that it is.
         mutating func startsDeciding() -> Bool {
             if decided.isEmpty, !isCommitting, !isDeciding {
@@ -88,8 +94,7 @@ final class CommitQueue: Sendable {
         var wakes = wake.makeAsyncIterator()
         while true {
             let (group, isOver) = state.withLock { state in
-                let group = Array(state.decided.prefix(Limits.groupChanges))
-                state.decided.removeFirst(group.count)
+                let group = state.take(min(state.decided.count, Limits.groupChanges))
                 state.isCommitting = !group.isEmpty
                 return (group, state.isClosed && state.waiting.isEmpty && !state.isDeciding)
             }
@@ -107,10 +112,8 @@ final class CommitQueue: Sendable {
     /// group waits for that.
     func more(atMost count: Int) -> [Entry] {
         state.withLock { state in
-            let more = Array(
-                state.decided.prefix(count).prefix { ($0.decided?.effectCount ?? 0) <= Self.joiningEffectsMax })
-            state.decided.removeFirst(more.count)
-            return more
+            let quick = state.decided.prefix(count).prefix { ($0.decided?.effectCount ?? 0) <= Self.joiningEffectsMax }
+            return state.take(quick.count)
         }
     }
 

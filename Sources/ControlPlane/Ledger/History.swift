@@ -129,6 +129,6 @@ extension ChangeQuery {
     /// Whether an item is what the query asks for; every item is where it asks for none.
     fileprivate func matches(_ address: ItemAddress) -> Bool {
         (environment.map { $0 == address.environment } ?? true) && (kind.map { $0 == address.kind } ?? true)
-            && (key.map { $0.utf8.elementsEqual(address.key.utf8) } ?? true)
+            && (key.map { $0.hasSameBytes(as: address.key) } ?? true)
     }
 }

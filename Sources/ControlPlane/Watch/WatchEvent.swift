@@ -48,8 +48,7 @@ extension WatchEvent {
         out.reserveCapacity(document.bytes.count + 200)
         out.append(contentsOf: Array("{\"document\":".utf8))
         out.append(contentsOf: document.bytes)
-        out.append(contentsOf: Array(",\"entityTag\":".utf8))
-        JSONText.appendString(document.entityTag, into: &out)
+        out.appendMember(",\"entityTag\":", document.entityTag)
         appendPlace(reading.name, project, token, into: &out)
         out.append(UInt8(ascii: "}"))
         return WatchEvent(kind: .snapshot, token: token, data: out, content: .document(reading, of: project))
@@ -59,20 +58,16 @@ extension WatchEvent {
         _ change: ChangeRecord, _ differences: [ValueDifference], in reading: ResolvedEnvironment
     ) -> WatchEvent {
         var out: [UInt8] = []
-        func text(_ name: StaticString, _ value: String) {
-            name.withUTF8Buffer { out.append(contentsOf: $0) }
-            JSONText.appendString(value, into: &out)
-        }
-        text("{\"author\":", change.author.rawValue)
-        out.append(contentsOf: Array(",\"changes\":[".utf8))
+        out.appendMember("{\"author\":", change.author.rawValue)
+        out.append(",\"changes\":[")
         for (index, difference) in differences.enumerated() {
             if index > 0 { out.append(UInt8(ascii: ",")) }
             difference.write(into: &out)
         }
         out.append(UInt8(ascii: "]"))
-        text(",\"committedAt\":", change.committedAt.text)
-        text(",\"entityTag\":", reading.document.entityTag)
-        text(",\"message\":", change.message)
+        out.appendMember(",\"committedAt\":", change.committedAt.text)
+        out.appendMember(",\"entityTag\":", reading.document.entityTag)
+        out.appendMember(",\"message\":", change.message)
         appendPlace(reading.name, change.project, change.token, into: &out)
         out.append(UInt8(ascii: "}"))
         return WatchEvent(
@@ -83,8 +78,7 @@ extension WatchEvent {
     static func flagSnapshot(_ flags: ResolvedFlags, in project: ProjectName, at token: RevisionToken) -> WatchEvent {
         var out = Array("{\"definition\":".utf8)
         out.append(contentsOf: flags.document.bytes)
-        out.append(contentsOf: Array(",\"entityTag\":".utf8))
-        JSONText.appendString(flags.document.entityTag, into: &out)
+        out.appendMember(",\"entityTag\":", flags.document.entityTag)
         appendPlace(flags.environment, project, token, into: &out)
         out.append(UInt8(ascii: "}"))
         return WatchEvent(kind: .snapshot, token: token, data: out, content: .flags([], in: flags, of: project))

@@ -135,7 +135,7 @@ struct PostgreSQLBatch {
 
     func holdsRecord(of principal: Principal, key: String) -> Bool {
         records.keys.indices.contains { index in
-            records.keys[index].utf8.elementsEqual(key.utf8) && records.principals[index] == principal.rawValue
+            records.keys[index].hasSameBytes(as: key) && records.principals[index] == principal.rawValue
         }
     }
 }

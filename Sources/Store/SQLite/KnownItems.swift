@@ -7,7 +7,7 @@ import ConfigPlatformModel
 final class KnownItems {
     final class Item {
         let number: SQLiteValue
-        /// The revision of its newest version.
+        /// The revision of its newest version; null before the first.
         fileprivate(set) var revision: SQLiteValue
         /// Whether that version has a value.
         fileprivate(set) var stands: Bool

@@ -130,18 +130,20 @@ final class SQLiteTransaction: StoreTransaction {
             standing.note(revision, stands: false)
             return
         }
-        let digest = SQLiteValue.bytes(Digest.of(body).bytes)
+        let item: KnownItems.Item
         if let standing {
-            try moveItemHead.get().run([revision, .integer(1), standing.number])
-            try insertVersion.get().run([revision, standing.number, standing.revision, .bytes(body), digest])
-            standing.note(revision, stands: true)
+            item = standing
+            try moveItemHead.get().run([revision, .integer(1), item.number])
         } else {
             try insertItemHead.get().run([revision])
-            let item = SQLiteValue.integer(database.lastInsertedRowID)
-            try insertItem.get().run(effect.address.columns + [item])
-            try insertVersion.get().run([revision, item, .null, .bytes(body), digest])
-            known.add(KnownItems.Item(number: item, revision: revision, stands: true), at: effect.address)
+            item = KnownItems.Item(number: .integer(database.lastInsertedRowID), revision: .null, stands: false)
+            try insertItem.get().run(effect.address.columns + [item.number])
+            known.add(item, at: effect.address)
         }
+        try insertVersion.get().run([
+            revision, item.number, item.revision, .bytes(body), .bytes(Digest.of(body).bytes),
+        ])
+        item.note(revision, stands: true)
     }
 
     private struct Scope: Hashable {

@@ -56,10 +56,10 @@ final class DirectAnswer: Sendable {
         self.entityTag = entityTag
         self.body = body
         var lines = ByteBuffer()
-        for (name, value) in fields { lines.writeString("\(name): \(value)\r\n") }
+        for (name, value) in fields { lines.writeHeader(name, value) }
         var head = ByteBuffer(string: "HTTP/1.1 200 OK\r\n")
         head.writeImmutableBuffer(lines)
-        head.writeString("Content-Length: \(body.readableBytes)\r\n")
+        head.writeHeader("Content-Length", String(body.readableBytes))
         self.head = head
         var notModifiedHead = ByteBuffer(string: "HTTP/1.1 304 Not Modified\r\n")
         notModifiedHead.writeImmutableBuffer(lines)
@@ -67,6 +67,16 @@ final class DirectAnswer: Sendable {
     }
 
     var sizeBytes: Int { head.readableBytes + notModifiedHead.readableBytes + body.readableBytes + 512 }
+}
+
+extension ByteBuffer {
+    /// A header as it travels in HTTP/1.1, with the end of its line.
+    mutating func writeHeader(_ name: String, _ value: String) {
+        writeString(name)
+        writeStaticString(": ")
+        writeString(value)
+        writeStaticString("\r\n")
+    }
 }
 
 /// The answers that were given of late, by the path that was asked for. Bounded in bytes: half of them are young, and

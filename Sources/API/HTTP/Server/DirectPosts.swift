@@ -301,19 +301,9 @@ final class DirectPosts: ChannelDuplexHandler, RemovableChannelHandler {
     private func laidOut(_ answer: Answer, requestID: String, _ allocator: ByteBufferAllocator) -> ByteBuffer {
         let body = if case .bytes(let bytes) = answer.content { bytes } else { ByteBuffer() }
         var out = allocator.buffer(capacity: 512 + body.readableBytes)
-        func line(_ name: HTTPField.Name, _ value: String) {
-            out.writeString(name.rawName)
-            out.writeStaticString(": ")
-            out.writeString(value)
-            out.writeStaticString("\r\n")
-        }
-        out.writeStaticString("HTTP/1.1 ")
-        out.writeString(String(answer.status.code))
-        out.writeStaticString(" ")
-        out.writeString(answer.status.reasonPhrase)
-        out.writeStaticString("\r\n")
-        for field in answer.fields { line(field.name, field.value) }
-        core.forEachHeader(besidesThoseOf: answer, requestID: requestID, line)
+        out.writeString("HTTP/1.1 \(answer.status.code) \(answer.status.reasonPhrase)\r\n")
+        for field in answer.fields { out.writeHeader(field.name.rawName, field.value) }
+        core.forEachHeader(besidesThoseOf: answer, requestID: requestID) { out.writeHeader($0.rawName, $1) }
         out.writeStaticString("\r\n")
         out.writeImmutableBuffer(body)
         return out

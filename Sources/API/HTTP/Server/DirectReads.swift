@@ -113,7 +113,7 @@ final class DirectReads: ChannelDuplexHandler, RemovableChannelHandler {
         else { return nil }
         var isNotModified = false
         if let noneMatch = wishes.noneMatch {
-            guard let tag = answer.entityTag, noneMatch.utf8.elementsEqual(tag.utf8) else { return nil }
+            guard let tag = answer.entityTag, noneMatch.hasSameBytes(as: tag) else { return nil }
             isNotModified = true
         }
         return Prepared(

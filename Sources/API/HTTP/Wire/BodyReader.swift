@@ -57,7 +57,7 @@ struct BodyReader: Sendable {
     func members(_ known: [String], of what: String) throws(Problem) -> Members {
         guard case .object(let object) = value else { throw problem("\(what) is a JSON object.", keyword: "type") }
         for (name, _) in object where !known.contains(name) {
-            throw BodyReader(.null, at: pointer.appending(name)).problem(
+            throw BodyReader(.null, .member(name, of: place)).problem(
                 "'\(InvalidIdentifier.shown(name))' is not a member of \(what.lowercasedFirst); there are: "
                     + "\(known.sorted().joined(separator: ", ")).",
                 keyword: "additionalProperties")

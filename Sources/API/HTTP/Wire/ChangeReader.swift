@@ -218,7 +218,7 @@ private struct FlagPlaces {
     func pointer(to violation: Violation) -> String? {
         guard let kind = violation.kind, let key = violation.key else { return nil }
         if let item {
-            return item.kind == kind && item.key.utf8.elementsEqual(key.utf8) ? violation.pointer : nil
+            return item.kind == kind && item.key.hasSameBytes(as: key) ? violation.pointer : nil
         }
         // What is inherited is told of where it is read, too.
         if let index = exact[Self.address(kind, key, violation.environment)]
