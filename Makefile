@@ -1,6 +1,8 @@
 # The front door. `make run` and `make test` need nothing but Debian and Swift: they install the rest.
 
 BUILD := swift build --explicit-target-dependency-import-check error
+# As it is to be deployed: one file that needs no Swift beside it.
+RELEASE := swift build -c release --static-swift-stdlib
 DATA ?= .data
 LISTEN ?= 127.0.0.1:8420
 
@@ -30,10 +32,10 @@ format:
 ## Measure against peers side by side and print the ratios. Builds for release.
 bench:
 	@scripts/setup.sh bench
-	@swift build -c release --product cfg
-	@swift build -c release --product SchemaBenchmark
-	@swift build -c release --product AccessBenchmark
-	@swift build -c release --product FlagBenchmark
+	@$(RELEASE) --product cfg
+	@$(RELEASE) --product SchemaBenchmark
+	@$(RELEASE) --product AccessBenchmark
+	@$(RELEASE) --product FlagBenchmark
 	@Benchmarks/run.sh
 
 ## The long runs of the fault tests: 200 kills on each engine, power cuts, full disks.

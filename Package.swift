@@ -56,7 +56,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(name: "ExactJSON"),
         .target(name: "JSONSchema", dependencies: ["ExactJSON"]),
         .target(name: "ConfigPlatformFlags", dependencies: ["ExactJSON"]),

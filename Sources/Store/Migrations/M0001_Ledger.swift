@@ -14,7 +14,7 @@ extension Migration {
     /// project included.
     ///
     /// SQLite files versions in order of revision and follows the chain; PostgreSQL keeps rows where they were appended anyhow, and finds
-    /// them by item. Foreign keys stand where they are cheap: SQLite has the parent's page at hand, PostgreSQL would run a query a row.
+    /// them by item. Foreign keys stand where only 'cfg store check' looks at them: SQLite's, for PostgreSQL would run a query a row.
     static let ledger = Migration(
         number: 1, name: "ledger",
         sqlite: """

@@ -14,7 +14,7 @@ package struct Migration: Sendable {
     package let postgreSQL: String
 
     /// All of them, in order.
-    package static let all: [Migration] = [ledger, access, leases, flagUsage, experimentAssignments]
+    package static let all: [Migration] = [ledger, access, leases, flagUsage, experimentAssignments, timeInOrder]
 
     /// The number of the schema that this program reads and writes.
     package static var newest: Int { all.count }

@@ -56,20 +56,27 @@ enum PostgreSQLLedgerStatements: String, CaseIterable {
         INSERT INTO items (project, environment, kind, key, item)
         SELECT project, environment, kind, key, item FROM fresh
         """
+    /// The numbers of addresses, in their order.
+    case findItems = """
+        SELECT i.item
+        FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY
+                AS u (project, environment, kind, key, place)
+            LEFT JOIN items AS i
+                ON i.project = u.project AND i.environment = u.environment AND i.kind = u.kind AND i.key = u.key
+        ORDER BY u.place
+        """
     /// Appends versions and moves the heads of their items. A version names the one before it in the same call, or else the head's. The
     /// end of an item that does not stand comes out without a predecessor, or without an item, and is refused by the table.
     case insertVersions = """
         WITH steps AS (
             INSERT INTO item_versions (item, revision, previous_revision, value, digest)
-            SELECT i.item, u.revision,
+            SELECT nullif(u.item, 0), u.revision,
                 CASE WHEN u.previous > 0 THEN u.previous
                     WHEN h.revision <> u.revision AND (h.stands OR u.value <> '') THEN h.revision END,
                 nullif(u.value, ''), nullif(u.digest, '')
-            FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bytea[], $8::bytea[])
-                    AS u (project, environment, kind, key, revision, previous, value, digest)
-                LEFT JOIN items AS i
-                    ON i.project = u.project AND i.environment = u.environment AND i.kind = u.kind AND i.key = u.key
-                LEFT JOIN item_heads AS h ON h.item = i.item
+            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bytea[], $5::bytea[])
+                    AS u (item, revision, previous, value, digest)
+                LEFT JOIN item_heads AS h ON h.item = u.item
             RETURNING item, revision, value IS NOT NULL AS stands)
         UPDATE item_heads AS h SET revision = s.revision, stands = s.stands
         FROM (SELECT DISTINCT ON (item) item, revision, stands FROM steps ORDER BY item, revision DESC) AS s
@@ -283,8 +290,17 @@ enum PostgreSQLLedgerStatements: String, CaseIterable {
         WHERE i.project = $1 AND i.environment = $2 AND i.kind = $3 AND i.key = $4 AND v.revision < $5
         ORDER BY v.revision DESC LIMIT $6
         """
+    /// The newest revision that is not younger than a time: changes are in the order of their times, so it halves what lies between.
     case revisionAt = """
-        SELECT revision FROM changes WHERE committed_at <= $1 ORDER BY committed_at DESC, revision DESC LIMIT 1
+        WITH RECURSIVE search (low, high) AS (
+            SELECT 0::bigint, revision FROM head WHERE id = 1
+            UNION ALL
+            SELECT CASE WHEN c.committed_at <= $1 THEN c.revision ELSE s.low END,
+                CASE WHEN c.committed_at <= $1 THEN s.high ELSE c.revision - 1 END
+            FROM search AS s CROSS JOIN LATERAL (
+                SELECT revision, committed_at FROM changes WHERE revision = (s.low + s.high + 1) / 2 OFFSET 0) AS c
+            WHERE s.low < s.high)
+        SELECT low FROM search WHERE low = high
         """
     case itemRowsAfter = """
         SELECT i.project, i.environment, i.kind, i.key, v.revision, v.value, v.digest,

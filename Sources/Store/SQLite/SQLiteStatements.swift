@@ -212,8 +212,16 @@ enum SQLiteStatements: String, CaseIterable {
     case changeSummary = """
         SELECT author, committed_at, message FROM changes WHERE revision = ?
         """
+    /// The newest revision that is not younger than a time: changes are in the order of their times, so it halves what lies between.
     case revisionAt = """
-        SELECT revision FROM changes WHERE committed_at <= ? ORDER BY committed_at DESC, revision DESC LIMIT 1
+        WITH RECURSIVE search (low, high) AS (
+            SELECT 0, revision FROM head WHERE id = 1
+            UNION ALL
+            SELECT CASE WHEN c.committed_at <= ?1 THEN c.revision ELSE s.low END,
+                CASE WHEN c.committed_at <= ?1 THEN s.high ELSE c.revision - 1 END
+            FROM search AS s CROSS JOIN changes AS c ON c.revision = (s.low + s.high + 1) / 2
+            WHERE s.low < s.high)
+        SELECT low FROM search WHERE low = high
         """
 }
 

@@ -31,7 +31,7 @@ package final class SQLiteStore: Store {
     private let lock: DirectoryLock?
     private let isClosed = Mutex(false)
     /// Touched on the writer's queue only.
-    private nonisolated(unsafe) let known = KnownItems()
+    private nonisolated(unsafe) let known = KnownItems<StandingItem>()
 
     /// Opens the database in `directory`; `platformID` names the platform where a database is created.
     ///
@@ -46,8 +46,10 @@ package final class SQLiteStore: Store {
     static func open(
         directory: String, mode: Mode, settings: Settings, platformID: () -> String
     ) throws -> SQLiteStore {
-        _ = withoutMemoryStatistics
         let files = SQLiteFiles(directory: directory)
+        guard prepared == 0 else {
+            throw StoreError.fault("SQLite cannot be prepared for use: it answers \(prepared).")
+        }
         do {
             return try SQLiteStore(files: files, mode: mode, settings: settings, platformID: platformID)
         } catch {
@@ -55,8 +57,7 @@ package final class SQLiteStore: Store {
         }
     }
 
-    /// Nobody asks how much memory SQLite has; to count it, every statement would take the same lock dozens of times.
-    private static let withoutMemoryStatistics: Void = cfg_sqlite3_forgo_memory_statistics()
+    private static let prepared = cfg_sqlite3_prepare()
 
     private init(files: SQLiteFiles, mode: Mode, settings: Settings, platformID: () -> String) throws {
         self.files = files

@@ -6,7 +6,7 @@ final class SQLiteTransaction: StoreTransaction {
     private(set) var head: Head
     private let database: Database
     private let path: String
-    private let known: KnownItems
+    private let known: KnownItems<StandingItem>
     private let headBefore: Head
     private var isOpen = true
     /// The first failure after which rows of something unfinished may stand in the transaction; it must not be committed.
@@ -22,7 +22,7 @@ final class SQLiteTransaction: StoreTransaction {
     private lazy var insertEvent = Result { try PreparedStatement(.insertEvent, on: database) }
     private lazy var putIdempotencyRecord = Result { try PreparedStatement(.putIdempotencyRecord, on: database) }
 
-    init(on database: Database, path: String, known: KnownItems) throws {
+    init(on database: Database, path: String, known: KnownItems<StandingItem>) throws {
         self.database = database
         self.path = path
         self.known = known
@@ -114,12 +114,7 @@ final class SQLiteTransaction: StoreTransaction {
 
     private func write(_ effect: Effect, of change: ChangeRecord) throws {
         let revision = SQLiteValue.integer(change.revision.number)
-        let standing = try known.item(at: effect.address) {
-            try findItem.get().first(effect.address.columns) { row in
-                KnownItems.Item(
-                    number: .integer(row.int64(0)), revision: .integer(row.int64(1)), stands: row.int64(2) != 0)
-            }
-        }
+        let standing = try item(at: effect.address)
         guard let body = effect.body else {
             guard let standing, standing.stands else {
                 throw StoreError.conflict(
@@ -130,13 +125,13 @@ final class SQLiteTransaction: StoreTransaction {
             standing.note(revision, stands: false)
             return
         }
-        let item: KnownItems.Item
+        let item: StandingItem
         if let standing {
             item = standing
             try moveItemHead.get().run([revision, .integer(1), item.number])
         } else {
             try insertItemHead.get().run([revision])
-            item = KnownItems.Item(number: .integer(database.lastInsertedRowID), revision: .null, stands: false)
+            item = StandingItem(number: .integer(database.lastInsertedRowID), revision: .null, stands: false)
             try insertItem.get().run(effect.address.columns + [item.number])
             known.add(item, at: effect.address)
         }
@@ -144,6 +139,15 @@ final class SQLiteTransaction: StoreTransaction {
             revision, item.number, item.revision, .bytes(body), .bytes(Digest.of(body).bytes),
         ])
         item.note(revision, stands: true)
+    }
+
+    private func item(at address: ItemAddress) throws -> StandingItem? {
+        if let item = known[address] { return item }
+        let item = try findItem.get().first(address.columns) { row in
+            StandingItem(number: .integer(row.int64(0)), revision: .integer(row.int64(1)), stands: row.int64(2) != 0)
+        }
+        if let item { known.add(item, at: address) }
+        return item
     }
 
     private struct Scope: Hashable {

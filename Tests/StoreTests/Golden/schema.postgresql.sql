@@ -37,7 +37,6 @@ TABLE changes
     changes_revision_check: CHECK ((revision >= 1))
     CREATE INDEX changes_by_author ON public.changes USING btree (author, revision)
     CREATE INDEX changes_by_project ON public.changes USING btree (project, revision)
-    CREATE INDEX changes_by_time ON public.changes USING btree (committed_at, revision)
     CREATE UNIQUE INDEX changes_pkey ON public.changes USING btree (revision)
 TABLE credential_uses
     credential text COLLATE "C" NOT NULL

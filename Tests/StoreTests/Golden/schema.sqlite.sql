@@ -36,8 +36,6 @@ CREATE INDEX changes_by_author ON changes (author);
 
 CREATE INDEX changes_by_project ON changes (project);
 
-CREATE INDEX changes_by_time ON changes (committed_at);
-
 CREATE TABLE credential_uses (
     credential TEXT PRIMARY KEY NOT NULL,
     used_at INTEGER NOT NULL

@@ -8,8 +8,8 @@ import Testing
 @Suite(.needsPostgreSQL) struct PostgreSQLCheckTests {
     @Test(arguments: [
         (
-            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'changes_by_time'::regclass",
-            "changes_by_time is not valid"
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'changes_by_author'::regclass",
+            "changes_by_author is not valid"
         ),
         ("ALTER TABLE items DROP CONSTRAINT items_pkey", "items has no primary key"),
         ("DROP TABLE change_scopes", "change_scopes is missing"),
