@@ -141,46 +141,59 @@ struct PostgreSQLBatch {
 }
 
 extension PostgreSQLBatch {
+    /// Items whose numbers are still to be asked for.
+    struct UnknownItems {
+        fileprivate(set) var all: [ItemAddress] = []
+        /// Those that may be used for the first time, and the revision that does so.
+        fileprivate(set) var begun: [(address: ItemAddress, revision: Revision)] = []
+
+        var values: [PostgreSQLValue] { Self.columns(all) }
+        var begunValues: [PostgreSQLValue] {
+            Self.columns(begun.map(\.address)) + [.int64Array(begun.map(\.revision.number))]
+        }
+
+        private static func columns(_ addresses: [ItemAddress]) -> [PostgreSQLValue] {
+            [
+                .textArray(addresses.map(\.project.rawValue)),
+                .textArray(addresses.map { $0.environment?.rawValue ?? "" }),
+                .textArray(addresses.map(\.kind.rawValue)), .textArray(addresses.map(\.key)),
+            ]
+        }
+    }
+
     /// Versions of items. Those of one item in one batch name each other; the first of them follows what the database holds.
     struct Items {
-        private var versions = Addresses()
+        private var addresses: [ItemAddress] = []
+        private var revisions: [Int64] = []
         private var previousRevisions: [Int64] = []
         private var bodies: [[UInt8]] = []
         private var digests: [[UInt8]] = []
-        /// Where an item may be used for the first time.
-        private var begun = Addresses()
         private var newest: [ItemAddress: (revision: Revision, stands: Bool)] = [:]
+        /// What each item was met with first.
+        private var first: [(address: ItemAddress, revision: Revision, ends: Bool)] = []
+
+        var count: Int { bodies.count }
+        var isEmpty: Bool { bodies.isEmpty }
         /// Items that must stand in the database, for the words of its refusal.
-        private(set) var ended: [(address: ItemAddress, revision: Revision)] = []
-
-        private struct Addresses {
-            var projects: [String] = []
-            var environments: [String] = []
-            var kinds: [String] = []
-            var keys: [String] = []
-            var revisions: [Int64] = []
-
-            mutating func append(_ address: ItemAddress, _ revision: Revision) {
-                projects.append(address.project.rawValue)
-                environments.append(address.environment?.rawValue ?? "")
-                kinds.append(address.kind.rawValue)
-                keys.append(address.key)
-                revisions.append(revision.number)
-            }
-
-            var values: [PostgreSQLValue] {
-                [
-                    .textArray(projects), .textArray(environments), .textArray(kinds), .textArray(keys),
-                    .int64Array(revisions),
-                ]
-            }
+        var ended: [(address: ItemAddress, revision: Revision)] {
+            first.filter(\.ends).map { ($0.address, $0.revision) }
         }
 
-        var isEmpty: Bool { bodies.isEmpty }
-        var hasBegun: Bool { !begun.keys.isEmpty }
-        var itemValues: [PostgreSQLValue] { begun.values }
-        var versionValues: [PostgreSQLValue] {
-            versions.values + [.int64Array(previousRevisions), .bytesArray(bodies), .bytesArray(digests)]
+        func unknown(to known: KnownItems<Int64>) -> UnknownItems {
+            var unknown = UnknownItems()
+            for (address, revision, ends) in first where known[address] == nil {
+                unknown.all.append(address)
+                if !ends { unknown.begun.append((address, revision)) }
+            }
+            return unknown
+        }
+
+        /// With zero for an item that is not known.
+        func values(_ known: KnownItems<Int64>) -> [PostgreSQLValue] {
+            [
+                .int64Array(addresses.map { known[$0] ?? 0 }), .int64Array(revisions), .int64Array(previousRevisions),
+                .bytesArray(bodies), .bytesArray(digests),
+            ]
         }
 
         /// Returns how many bytes it takes.
@@ -192,12 +205,11 @@ extension PostgreSQLBatch {
                     throw StoreError.conflict("Change \(revision) alters \(address) twice. Nothing was written.")
                 }
                 guard before.stands || effect.body != nil else { throw StoreError.endOfNothing(address, revision) }
-            } else if effect.body != nil {
-                begun.append(address, revision)
             } else {
-                ended.append((address, revision))
+                first.append((address, revision, ends: effect.body == nil))
             }
-            versions.append(address, revision)
+            addresses.append(address)
+            revisions.append(revision.number)
             previousRevisions.append(before?.revision.number ?? 0)
             bodies.append(effect.body ?? [])
             digests.append(effect.body.map { Digest.of($0).bytes } ?? [])

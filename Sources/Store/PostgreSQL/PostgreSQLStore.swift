@@ -37,6 +37,8 @@ package final class PostgreSQLStore: Store {
     private let listener: PostgreSQLListener
     private let movement: HeadMovement
     private let isClosed = Mutex(false)
+    /// The numbers of items, which never change while a session lasts: a failover may lose some. Touched on the writer's thread only.
+    private nonisolated(unsafe) let known: KnownItems<Int64>
 
     /// Opens the database that a URL names (`postgres://user:password@host:5432,host2/database?…`, as libpq reads it); `platformID` names
     /// the platform where its tables are created, in the schema that comes first on the role's search path.
@@ -86,7 +88,11 @@ package final class PostgreSQLStore: Store {
         self.settings = settings
         self.failures = failures
         location = "postgres://" + url.label
+        // Touched on the writer's thread only, which prepares its sessions too.
+        nonisolated(unsafe) let known = KnownItems<Int64>()
+        self.known = known
         writer = try PostgreSQLThread(url: url, options: settings.session, name: "postgresql-write") { connection in
+            known.forget()
             try PostgreSQLOpening.prepareSession(connection, .readWrite)
             try PostgreSQLOpening.requireDurability(connection, url.label)
         }
@@ -131,12 +137,13 @@ package final class PostgreSQLStore: Store {
     private func commit<Result>(
         _ body: (any StoreTransaction) throws -> Result, _ pipeline: PostgreSQLPipeline
     ) throws -> Result {
-        let transaction = try PostgreSQLTransaction(on: pipeline, failures)
+        let transaction = try PostgreSQLTransaction(on: pipeline, failures, known)
         do {
             let result = try body(transaction)
             if try transaction.commit() || transaction.head != movement.head { movement.publish(transaction.head) }
             return result
         } catch {
+            known.forget()
             // The thread rolls back what is left open.
             transaction.abandon()
             throw error

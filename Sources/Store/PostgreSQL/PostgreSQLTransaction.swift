@@ -8,6 +8,7 @@ final class PostgreSQLTransaction: StoreTransaction {
     private(set) var head: Head
     private let pipeline: PostgreSQLPipeline
     private let failures: PostgreSQLFailure
+    private let known: KnownItems<Int64>
     private let headBefore: Head
     private var batch = PostgreSQLBatch()
     /// Sent since the last answer was waited for, each with what its refusal means.
@@ -18,9 +19,10 @@ final class PostgreSQLTransaction: StoreTransaction {
     private var failure: (any Error)?
 
     /// Begins a transaction and locks the head, in one round trip.
-    init(on pipeline: PostgreSQLPipeline, _ failures: PostgreSQLFailure) throws {
+    init(on pipeline: PostgreSQLPipeline, _ failures: PostgreSQLFailure, _ known: KnownItems<Int64>) throws {
         self.pipeline = pipeline
         self.failures = failures
+        self.known = known
         try pipeline.enqueue(.begin)
         try pipeline.enqueue(.lockHead)
         guard let row = try pipeline.sync().last?.first else { throw UnreadableRow("the head row is missing") }
@@ -68,14 +70,29 @@ final class PostgreSQLTransaction: StoreTransaction {
         self.batch = PostgreSQLBatch()
         if !batch.changes.revisions.isEmpty { try send(.insertChanges, batch.changes.values) }
         if !batch.items.isEmpty {
-            if batch.items.hasBegun { try send(.insertItems, batch.items.itemValues) }
-            try send(.insertVersions, batch.items.versionValues, refusal: batch.items.refusal)
+            known.makeRoom(for: batch.items.count)
+            try find(batch.items.unknown(to: known))
+            try send(.insertVersions, batch.items.values(known), refusal: batch.items.refusal)
         }
         if !batch.scopes.revisions.isEmpty { try send(.insertScopes, batch.scopes.values) }
         if !batch.events.sequences.isEmpty { try send(.insertEvents, batch.events.values) }
         if !batch.records.keys.isEmpty {
             try send(.dropReplacedIdempotencyRecords, batch.records.replacedValues)
             try send(.insertIdempotencyRecords, batch.records.values, refusal: batch.records.refusal)
+        }
+    }
+
+    /// Learns the numbers of items, and gives numbers to those that begin here.
+    private func find(_ unknown: PostgreSQLBatch.UnknownItems) throws {
+        guard !unknown.all.isEmpty else { return }
+        if !unknown.begun.isEmpty { try send(.insertItems, unknown.begunValues) }
+        try send(.findItems, unknown.values)
+        guard let rows = try receive().last, rows.count == unknown.all.count else {
+            throw UnreadableRow("the numbers of items that were asked for did not come")
+        }
+        for (row, address) in zip(rows, unknown.all) {
+            // None for what was never there: it cannot end, as the table says.
+            if let number = try row.optionalInt64(0) { known.add(number, at: address) }
         }
     }
 
