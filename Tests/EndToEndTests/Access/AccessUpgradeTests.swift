@@ -12,7 +12,8 @@ struct AccessUpgradeTests {
 
     /// What the migrations after the first made, undone.
     private static let undone = [
-        "DROP TABLE experiment_assignments", "DROP TABLE flag_usage", "DROP TABLE leases",
+        "CREATE INDEX changes_by_time ON changes (committed_at)", "DROP TABLE experiment_assignments",
+        "DROP TABLE flag_usage", "DROP TABLE leases",
         "DROP INDEX credentials_by_version", "ALTER TABLE credentials DROP COLUMN version",
         "ALTER TABLE credentials DROP COLUMN detail", "DROP TABLE credential_uses",
         "DELETE FROM schema_migrations WHERE number >= 2",
