@@ -82,8 +82,9 @@ static int log_write(sqlite3_file *file, const void *bytes, int count, sqlite3_i
 static int log_read(sqlite3_file *file, void *bytes, int count, sqlite3_int64 position) {
     log_file *log = (log_file *)file;
     if (log->lost && position + count > log->begin) return SQLITE_IOERR_READ;
-    int result = flush(log);
-    return result != SQLITE_OK ? result : next(file)->pMethods->xRead(next(file), bytes, count, position);
+    /* Not that the disk is full, after which SQLite might undo a statement only: of the transaction something is missing. */
+    if (flush(log) != SQLITE_OK) return SQLITE_IOERR_WRITE;
+    return next(file)->pMethods->xRead(next(file), bytes, count, position);
 }
 
 static int log_close(sqlite3_file *file) {
