@@ -94,18 +94,15 @@ static int log_close(sqlite3_file *file) {
 }
 
 static int log_truncate(sqlite3_file *file, sqlite3_int64 size) {
-    int result = flush((log_file *)file);
-    return result != SQLITE_OK ? result : next(file)->pMethods->xTruncate(next(file), size);
+    return flush((log_file *)file) ?: next(file)->pMethods->xTruncate(next(file), size);
 }
 
 static int log_sync(sqlite3_file *file, int flags) {
-    int result = flush((log_file *)file);
-    return result != SQLITE_OK ? result : next(file)->pMethods->xSync(next(file), flags);
+    return flush((log_file *)file) ?: next(file)->pMethods->xSync(next(file), flags);
 }
 
 static int log_size(sqlite3_file *file, sqlite3_int64 *size) {
-    int result = flush((log_file *)file);
-    return result != SQLITE_OK ? result : next(file)->pMethods->xFileSize(next(file), size);
+    return flush((log_file *)file) ?: next(file)->pMethods->xFileSize(next(file), size);
 }
 
 static int log_lock(sqlite3_file *file, int level) { return next(file)->pMethods->xLock(next(file), level); }

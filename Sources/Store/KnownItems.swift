@@ -5,23 +5,14 @@ import ConfigPlatformModel
 /// It may be emptied at any time and must be when a transaction fails, for then it tells of what is not there.
 final class KnownItems<Item> {
     private var items: [ItemAddress: Item] = [:]
+    private static var countMax: Int { 65_536 }
 
     subscript(address: ItemAddress) -> Item? { items[address] }
 
     func add(_ item: Item, at address: ItemAddress) {
-        makeRoom(for: 1)
+        if items.count >= Self.countMax { forget() }
         items[address] = item
     }
 
-    /// Forgets all where there is no room for so many more.
-    func makeRoom(for count: Int) {
-        if items.count + count > KnownItemsLimits.countMax { forget() }
-    }
-
     func forget() { items.removeAll(keepingCapacity: true) }
-}
-
-/// A generic type has no constants of its own.
-private enum KnownItemsLimits {
-    static let countMax = 65_536
 }

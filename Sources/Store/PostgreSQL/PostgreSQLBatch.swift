@@ -141,57 +141,32 @@ struct PostgreSQLBatch {
 }
 
 extension PostgreSQLBatch {
-    /// Items whose numbers are still to be asked for.
-    struct UnknownItems {
-        fileprivate(set) var all: [ItemAddress] = []
-        /// Those that may be used for the first time, and the revision that does so.
-        fileprivate(set) var begun: [(address: ItemAddress, revision: Revision)] = []
-
-        var values: [PostgreSQLValue] { Self.columns(all) }
-        var begunValues: [PostgreSQLValue] {
-            Self.columns(begun.map(\.address)) + [.int64Array(begun.map(\.revision.number))]
-        }
-
-        private static func columns(_ addresses: [ItemAddress]) -> [PostgreSQLValue] {
-            [
-                .textArray(addresses.map(\.project.rawValue)),
-                .textArray(addresses.map { $0.environment?.rawValue ?? "" }),
-                .textArray(addresses.map(\.kind.rawValue)), .textArray(addresses.map(\.key)),
-            ]
-        }
-    }
-
     /// Versions of items. Those of one item in one batch name each other; the first of them follows what the database holds.
     struct Items {
-        private var addresses: [ItemAddress] = []
+        /// An item, and what it was met with first.
+        struct Met {
+            let address: ItemAddress
+            let revision: Revision
+            /// Whether it must stand in the database already.
+            let ends: Bool
+        }
+
+        /// The items of the versions, each once.
+        private(set) var met: [Met] = []
+        private var newest: [ItemAddress: (place: Int, revision: Revision, stands: Bool)] = [:]
+        /// Where the item of each version is among those that were met.
+        private var places: [Int] = []
         private var revisions: [Int64] = []
         private var previousRevisions: [Int64] = []
         private var bodies: [[UInt8]] = []
         private var digests: [[UInt8]] = []
-        private var newest: [ItemAddress: (revision: Revision, stands: Bool)] = [:]
-        /// What each item was met with first.
-        private var first: [(address: ItemAddress, revision: Revision, ends: Bool)] = []
 
-        var count: Int { bodies.count }
         var isEmpty: Bool { bodies.isEmpty }
-        /// Items that must stand in the database, for the words of its refusal.
-        var ended: [(address: ItemAddress, revision: Revision)] {
-            first.filter(\.ends).map { ($0.address, $0.revision) }
-        }
 
-        func unknown(to known: KnownItems<Int64>) -> UnknownItems {
-            var unknown = UnknownItems()
-            for (address, revision, ends) in first where known[address] == nil {
-                unknown.all.append(address)
-                if !ends { unknown.begun.append((address, revision)) }
-            }
-            return unknown
-        }
-
-        /// With zero for an item that is not known.
-        func values(_ known: KnownItems<Int64>) -> [PostgreSQLValue] {
+        /// - Parameter numbers: of the items that were met, in their order; zero for none.
+        func values(_ numbers: [Int64]) -> [PostgreSQLValue] {
             [
-                .int64Array(addresses.map { known[$0] ?? 0 }), .int64Array(revisions), .int64Array(previousRevisions),
+                .int64Array(places.map { numbers[$0] }), .int64Array(revisions), .int64Array(previousRevisions),
                 .bytesArray(bodies), .bytesArray(digests),
             ]
         }
@@ -199,22 +174,34 @@ extension PostgreSQLBatch {
         /// Returns how many bytes it takes.
         mutating func append(_ effect: Effect, of revision: Revision) throws -> Int {
             let address = effect.address
-            let before = newest.updateValue((revision, effect.body != nil), forKey: address)
+            let before = newest[address]
             if let before {
                 guard before.revision < revision else {
                     throw StoreError.conflict("Change \(revision) alters \(address) twice. Nothing was written.")
                 }
                 guard before.stands || effect.body != nil else { throw StoreError.endOfNothing(address, revision) }
             } else {
-                first.append((address, revision, ends: effect.body == nil))
+                met.append(Met(address: address, revision: revision, ends: effect.body == nil))
             }
-            addresses.append(address)
+            let place = before?.place ?? met.count - 1
+            newest[address] = (place, revision, effect.body != nil)
+            places.append(place)
             revisions.append(revision.number)
             previousRevisions.append(before?.revision.number ?? 0)
             bodies.append(effect.body ?? [])
             digests.append(effect.body.map { Digest.of($0).bytes } ?? [])
             return 2 * address.key.utf8.count + (effect.body?.count ?? 0) + 192
         }
+    }
+}
+
+extension [PostgreSQLBatch.Items.Met] {
+    /// Their addresses, a column an array.
+    var addressValues: [PostgreSQLValue] {
+        [
+            .textArray(map(\.address.project.rawValue)), .textArray(map { $0.address.environment?.rawValue ?? "" }),
+            .textArray(map(\.address.kind.rawValue)), .textArray(map(\.address.key)),
+        ]
     }
 }
 

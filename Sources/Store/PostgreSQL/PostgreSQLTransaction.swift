@@ -70,9 +70,8 @@ final class PostgreSQLTransaction: StoreTransaction {
         self.batch = PostgreSQLBatch()
         if !batch.changes.revisions.isEmpty { try send(.insertChanges, batch.changes.values) }
         if !batch.items.isEmpty {
-            known.makeRoom(for: batch.items.count)
-            try find(batch.items.unknown(to: known))
-            try send(.insertVersions, batch.items.values(known), refusal: batch.items.refusal)
+            let numbers = try numbers(of: batch.items.met)
+            try send(.insertVersions, batch.items.values(numbers), refusal: batch.items.refusal)
         }
         if !batch.scopes.revisions.isEmpty { try send(.insertScopes, batch.scopes.values) }
         if !batch.events.sequences.isEmpty { try send(.insertEvents, batch.events.values) }
@@ -82,18 +81,25 @@ final class PostgreSQLTransaction: StoreTransaction {
         }
     }
 
-    /// Learns the numbers of items, and gives numbers to those that begin here.
-    private func find(_ unknown: PostgreSQLBatch.UnknownItems) throws {
-        guard !unknown.all.isEmpty else { return }
-        if !unknown.begun.isEmpty { try send(.insertItems, unknown.begunValues) }
-        try send(.findItems, unknown.values)
-        guard let rows = try receive().last, rows.count == unknown.all.count else {
+    /// The numbers of items, which those that begin here are given; zero for what was never there, and cannot end, as the table says.
+    private func numbers(of items: [PostgreSQLBatch.Items.Met]) throws -> [Int64] {
+        var numbers = items.map { known[$0.address] ?? 0 }
+        let unknown = items.indices.filter { numbers[$0] == 0 }
+        guard !unknown.isEmpty else { return numbers }
+        let begun = unknown.map { items[$0] }.filter { !$0.ends }
+        if !begun.isEmpty {
+            try send(.insertItems, begun.addressValues + [.int64Array(begun.map(\.revision.number))])
+        }
+        try send(.findItems, unknown.map { items[$0] }.addressValues)
+        guard let rows = try receive().last, rows.count == unknown.count else {
             throw UnreadableRow("the numbers of items that were asked for did not come")
         }
-        for (row, address) in zip(rows, unknown.all) {
-            // None for what was never there: it cannot end, as the table says.
-            if let number = try row.optionalInt64(0) { known.add(number, at: address) }
+        for (row, place) in zip(rows, unknown) {
+            guard let number = try row.optionalInt64(0) else { continue }
+            numbers[place] = number
+            known.add(number, at: items[place].address)
         }
+        return numbers
     }
 
     private func flushIfLarge() throws {
@@ -411,6 +417,7 @@ extension PostgreSQLError {
 extension PostgreSQLBatch.Items {
     /// What it means when the table refuses one of these versions.
     fileprivate var refusal: StoreError? {
+        let ended = met.filter(\.ends)
         guard let first = ended.first, let last = ended.last else { return nil }
         if ended.count == 1 { return .endOfNothing(first.address, first.revision) }
         return .conflict(
