@@ -29,24 +29,26 @@ extension StandInPlatform {
                 retryCap: .milliseconds(20), freshnessWait: freshnessWait, logger: .silent))
     }
 
-    /// A flag client of this stand-in, quick to try again, that tells no usage unless it is asked to.
+    /// A flag client of this stand-in, quick to try again, that tells no usage unless it is asked to, and is the only one of its
+    /// program unless it is told of another: other tests run beside it.
     func flagClient(
         token: AccessToken = AccessToken(StandInPlatform.token), file: String? = nil,
-        usage: FlagUsageReporting? = nil, surroundings: Surroundings = .real
+        usage: FlagUsageReporting? = nil, program: FlagScope = FlagScope(), surroundings: Surroundings = .real
     ) throws -> FlagClient {
-        try Self.flagClient(of: url, token: token, file: file, usage: usage, surroundings: surroundings)
+        try Self.flagClient(
+            of: url, token: token, file: file, usage: usage, program: program, surroundings: surroundings)
     }
 
     static func flagClient(
         of server: String, token: AccessToken = AccessToken(StandInPlatform.token), file: String? = nil,
-        usage: FlagUsageReporting? = nil, surroundings: Surroundings = .real
+        usage: FlagUsageReporting? = nil, program: FlagScope = FlagScope(), surroundings: Surroundings = .real
     ) throws -> FlagClient {
         try FlagClient(
             server: server, token: token, project: "shop", environment: "production",
             options: .init(
                 lastKnownGoodFile: file, retryBase: .milliseconds(1), retryCap: .milliseconds(20),
                 freshnessWait: .seconds(20), logger: .silent),
-            usage: usage, surroundings: surroundings)
+            usage: usage, program: program, surroundings: surroundings)
     }
 
     func administration(policy: RetryPolicy = RetryPolicy(base: .milliseconds(1))) throws -> AdministrationClient {

@@ -38,7 +38,7 @@ public final class FlagClient: FlagReader {
     static let providerName = "ConfigPlatform"
 
     private let following: Following<FlagDefinitions>
-    private let surface: FlagSurface
+    let surface: FlagSurface
     var follower: Follower<FlagDefinitions> { following.follower }
 
     /// A client, which reads its last-known-good file but does not connect yet.
@@ -63,12 +63,13 @@ public final class FlagClient: FlagReader {
 
     init(
         server: String, token: AccessToken, project: String, environment: String, options: Options,
-        usage: FlagUsageReporting?, surroundings: Surroundings
+        usage: FlagUsageReporting?, program: FlagScope = global, surroundings: Surroundings
     ) throws(ConfigPlatformError) {
         let place = try FollowedPlace(server: server, project: project, environment: environment)
         let counts = usage == nil ? nil : FlagUsageCounts()
         let assignments = usage.flatMap { $0.tellsAssignments ? FlagAssignments(client: $0.client) : nil }
-        let surface = FlagSurface(place, counts: counts, assignments: assignments, now: surroundings.now)
+        let surface = FlagSurface(
+            place, counts: counts, assignments: assignments, program: program, now: surroundings.now)
         self.surface = surface
         var companion: (@Sendable () async -> Void)?
         if let usage, let counts {

@@ -9,6 +9,8 @@ final class FlagSurface: Sendable {
     let counts: FlagUsageCounts?
     /// Nil where the platform is not told which units experiments gave which variants.
     let assignments: FlagAssignments?
+    /// What counts for all clients of the program.
+    let program: FlagScope
     let scope = FlagScope()
     private let now: @Sendable () -> Date
     private let current = Mutex(FlagDefinitions.empty)
@@ -16,10 +18,11 @@ final class FlagSurface: Sendable {
     private let obstacle = Mutex<ConfigPlatformError?>(nil)
 
     init(
-        _ place: FollowedPlace, counts: FlagUsageCounts?, assignments: FlagAssignments?,
+        _ place: FollowedPlace, counts: FlagUsageCounts?, assignments: FlagAssignments?, program: FlagScope,
         now: @escaping @Sendable () -> Date
     ) {
         self.place = place
+        self.program = program
         self.counts = counts
         self.assignments = assignments
         self.now = now
@@ -38,11 +41,11 @@ final class FlagSurface: Sendable {
 
     /// Whether nothing but the context of the evaluation itself counts.
     var isPlain: Bool {
-        scope.isEmpty && FlagClient.global.isEmpty && FlagClient.transactionContext == nil
+        scope.isEmpty && program.isEmpty && FlagClient.transactionContext == nil
     }
 
     func merged(_ context: FlagContext?) -> FlagContext {
-        var merged = FlagClient.global.context
+        var merged = program.context
         if let transaction = FlagClient.transactionContext { merged = merged.merging(transaction) }
         let own = scope.context
         if !own.isEmpty { merged = merged.merging(own) }
@@ -50,7 +53,7 @@ final class FlagSurface: Sendable {
     }
 
     /// From the least specific to the most.
-    var hooks: [any FlagHook] { FlagClient.global.hooks + scope.hooks }
+    var hooks: [any FlagHook] { program.hooks + scope.hooks }
 
     /// What evaluations are told while there are no flags; nil where that is all there is.
     func unready() -> (FlagErrorCode, String)? {

@@ -5,8 +5,7 @@ import Testing
 @testable import ConfigPlatformClient
 @testable import ConfigPlatformModel
 
-/// What is of all clients of the program is one suite's alone.
-@Suite(.timeLimit(.minutes(2)), .serialized) struct FlagEvaluationTests {
+@Suite(.timeLimit(.minutes(2))) struct FlagEvaluationTests {
     private static let flags: [String: JSONValue?] = [
         "on": .switchFlag(true),
         "off-state": .switchFlag(true, state: "DISABLED"),
@@ -28,13 +27,13 @@ import Testing
         "nonsense": .switchFlag(false, targeting: ["if": [true, "none such", "off"]]),
     ]
 
-    private func withClient(_ body: (FlagClient) async throws -> Void) async throws {
+    private func withClient(
+        of program: FlagScope = FlagScope(), _ body: (FlagClient) async throws -> Void
+    ) async throws {
         try await StandInPlatform.run { platform in
             platform.commitFlags(Self.flags)
-            let client = try platform.flagClient()
+            let client = try platform.flagClient(program: program)
             try await client.waitUntilReady()
-            FlagClient.global.reset()
-            defer { FlagClient.global.reset() }
             try await body(client)
             await client.shutdown()
         }
@@ -113,9 +112,10 @@ import Testing
 
     @Test func `contexts are laid over one another from the program's to the evaluation's and the hooks'`() async throws
     {
-        try await withClient { client in
+        let program = FlagScope()
+        try await withClient(of: program) { client in
             let seen = Recorder()
-            FlagClient.global.context = FlagContext([
+            program.context = FlagContext([
                 "a": "global", "b": "global", "c": "global", "d": "global", "e": "global",
             ])
             client.context = FlagContext(["c": "client", "d": "client", "e": "client"])
@@ -132,16 +132,17 @@ import Testing
                     "a": "global", "b": "transaction", "c": "client", "d": "evaluation", "e": "hook",
                 ])
             // And rules read the same.
-            FlagClient.global.context = FlagContext(["country": "DE"])
+            program.context = FlagContext(["country": "DE"])
             #expect(client.boolean("german", default: false))
             #expect(!client.boolean("german", default: true, context: FlagContext(["country": "FR"])))
         }
     }
 
     @Test func `hooks run in the order of the specification, each with its own data and the hints`() async throws {
-        try await withClient { client in
+        let program = FlagScope()
+        try await withClient(of: program) { client in
             let seen = Recorder()
-            FlagClient.global.add(RecordingHook("api", seen))
+            program.add(RecordingHook("api", seen))
             client.add(hooks: [RecordingHook("client", seen)])
             let options = FlagEvaluationOptions(
                 hooks: [RecordingHook("one", seen), RecordingHook("two", seen)], hookHints: ["hint": 1])
@@ -161,6 +162,14 @@ import Testing
             #expect(finals.last?.value == "x")
             #expect(finals.first?.variant == "on")
         }
+    }
+
+    @Test func `the clients of a program share what counts for all of them`() throws {
+        func client(_ project: String) throws -> FlagClient {
+            try FlagClient(server: "http://127.0.0.1:1", token: "none", project: project, environment: "production")
+        }
+        #expect(try client("shop").surface.program === FlagClient.global)
+        #expect(try client("bank").surface.program === FlagClient.global)
     }
 
     @Test func `a hook that fails ends its stage, and the default is the value`() async throws {

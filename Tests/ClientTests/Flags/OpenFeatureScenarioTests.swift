@@ -13,8 +13,6 @@ extension FlagEvaluationTests {
         .enabled(if: areScenariosPresent, "the folder conformance/openfeature-spec is absent"),
         arguments: OpenFeatureScenarios.all)
     func `every scenario of OpenFeature's holds`(_ scenario: GherkinScenario) async throws {
-        FlagClient.global.reset()
-        defer { FlagClient.global.reset() }
         try await StandInPlatform.run { platform in
             platform.commitFlags(OpenFeatureScenarios.flags, rules: OpenFeatureScenarios.rules)
             var run = OpenFeatureRun(platform)
@@ -127,6 +125,7 @@ private enum OpenFeatureScenarios {
 /// What a scenario has said so far.
 private struct OpenFeatureRun {
     private let platform: StandInPlatform
+    private let program = FlagScope()
     private var client: FlagClient?
     private var kind = FlagValueKind.boolean
     private var key = "boolean-flag"
@@ -192,18 +191,18 @@ private struct OpenFeatureRun {
     private func client(_ state: String) async throws -> FlagClient {
         switch state {
         case "stable":
-            let client = try platform.flagClient()
+            let client = try platform.flagClient(program: program)
             try await client.waitUntilReady()
             return client
         case "not ready":
-            return try platform.flagClient()
+            return try platform.flagClient(program: program)
         case "fatal":
             return try await client(AccessToken("wrong"), becoming: .fatal)
         case "error":
             platform.answer(1_000, where: { _ in true }, with: .problem(503, "unavailable"))
             return try await client(AccessToken(StandInPlatform.token), becoming: .error)
         case "stale":
-            let client = try platform.flagClient()
+            let client = try platform.flagClient(program: program)
             try await client.waitUntilReady()
             platform.answer(1_000, where: { _ in true }, with: .problem(503, "unavailable"))
             platform.dropWatches()
@@ -211,12 +210,12 @@ private struct OpenFeatureRun {
             return client
         default:
             Issue.record("a state of the provider that is not understood: \(state)")
-            return try platform.flagClient()
+            return try platform.flagClient(program: program)
         }
     }
 
     private func client(_ token: AccessToken, becoming status: FlagProviderStatus) async throws -> FlagClient {
-        let client = try platform.flagClient(token: token)
+        let client = try platform.flagClient(token: token, program: program)
         client.start()
         try await client.until { (state: ClientState<FlagDefinitions>) in FlagProviderStatus(state) == status }
         return client
@@ -225,7 +224,7 @@ private struct OpenFeatureRun {
     private mutating func add(_ name: String, _ value: String, to level: String) {
         let attribute = FlagAttribute.string(value)
         switch level {
-        case "API": FlagClient.global.context[name] = attribute
+        case "API": program.context[name] = attribute
         case "Transaction": transaction[name] = attribute
         case "Client": client?.context[name] = attribute
         case "Invocation": context[name] = attribute
