@@ -76,6 +76,10 @@ package enum Limits {
     package static let idempotencySeconds: Int64 = 86_400
     package static let pageSizeDefault = 100
     package static let pageSize = 1_000
+    /// Bytes of changes, of versions of an item, or of values found, after which a page of them ends.
+    package static let pageBytes = 16 << 20
+    /// Pages of the ledger that are looked through for one page of what the caller may see.
+    package static let ledgerPagesRead = 10
     package static let searchBytes = 512
     package static let watchers = 20_000
     /// Events a watcher may be behind before it is cut off.

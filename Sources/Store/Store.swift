@@ -25,14 +25,15 @@ package protocol Store: Sendable {
         _ body: @escaping @Sendable (inout Accumulator, StoredItem) throws -> Void
     ) async throws -> (Head, Accumulator)
 
-    /// At most `limit` changes with a revision above `revision`, oldest first.
+    /// At most `limit` changes with a revision above `revision`, oldest first, and none after ``Limits/pageBytes`` of them.
     func changes(after revision: Revision, limit: Int) async throws -> [ChangeRecord]
 
-    /// At most `limit` changes that match, newest first.
-    func changes(matching query: ChangeQuery, limit: Int) async throws -> [ChangeRecord]
+    /// At most `limit` changes that match, newest first, and none after ``Limits/pageBytes`` of them.
+    func changes(matching query: ChangeQuery, limit: Int) async throws -> LedgerPage<ChangeRecord>
 
-    /// At most `limit` versions of one item below `before` (nil: all), newest first, the ends of the item included.
-    func versions(of address: ItemAddress, before: Revision?, limit: Int) async throws -> [ItemVersion]
+    /// At most `limit` versions of one item below `before` (nil: all), newest first, the ends of the item included, and none after
+    /// ``Limits/pageBytes`` of them.
+    func versions(of address: ItemAddress, before: Revision?, limit: Int) async throws -> LedgerPage<ItemVersion>
 
     /// The last revision committed at or before `time`; zero where there is none.
     func revision(at time: Timestamp) async throws -> Revision

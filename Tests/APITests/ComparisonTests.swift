@@ -66,6 +66,12 @@ import Testing
                 200, "GET", "\(Self.shop)/search", query: [("q", "checkout"), ("limit", "1")])
             let next = try #require(page["next"]?.stringValue)
             #expect(try await hits("checkout", ("after", next)) == ["checkout.url"])
+            try await test.json(
+                201, "PUT", "\(Self.shop)/environments/base/settings/overlap", body: "aabaabaaabAABAAC")
+            for (text, isFound) in [("aabaac", true), ("AABAABAAA", true), ("aabaad", false), ("abaabaab", false)] {
+                let answer = try await test.json(200, "GET", "\(Self.shop)/search", query: [("q", text)])
+                #expect((answer["hits"]?.arrayValue?.count == 1) == isFound, "\(text)")
+            }
             try await test.refused(.invalidRequest, "GET", "\(Self.shop)/search")
             try await test.refused(.invalidRequest, "GET", "\(Self.shop)/search", query: [("q", "")])
             try await test.refused(

@@ -100,6 +100,29 @@ import Testing
             let history = try await test.json(200, "GET", "\(Self.production)/f/history")
             let kinds = history["history"]?.arrayValue?.compactMap { $0["kind"]?.stringValue } ?? []
             #expect(kinds == ["flag-rule", "flag-rollout", "flag-rollout", "flag-rule", "flag-rule"])
+            // A page ends between revisions: what one change wrote is on one page.
+            let place = "\(Self.production)/g/history"
+            try await test.json(201, "PUT", "\(Self.flags)/g", body: Self.boolean)
+            for percent in [1, 2, 3] {
+                func put(_ kind: String, _ value: JSONValue) -> JSONValue {
+                    [
+                        "op": "put", "kind": .string(kind), "environment": "production", "key": "g", "value": value,
+                    ]
+                }
+                try await test.change([
+                    put("flag-rule", ["defaultVariant": percent == 2 ? "on" : "off"]),
+                    put("flag-kill", ["variant": .null, "reason": .string("\(percent)")]),
+                ])
+            }
+            var (paged, next): ([JSONValue], JSONValue?) = ([], nil)
+            repeat {
+                let before = next.map { [("before", $0.canonicalText)] } ?? []
+                let page = try await test.json(200, "GET", place, query: [("limit", "1")] + before)
+                paged += page["history"]?.arrayValue ?? []
+                next = page["next"]
+            } while next != nil
+            let whole = try await test.json(200, "GET", place)
+            #expect(paged.count == 6 && whole["history"] == .array(paged) && whole["next"] == nil)
             let segment = try await test.json(200, "GET", "\(Self.shop)/segments/people")
             #expect(segment["usedBy"] == ["flags": ["f"], "segments": []])
             try await test.refused(.inUse, "DELETE", "\(Self.shop)/segments/people")

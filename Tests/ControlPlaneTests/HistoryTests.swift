@@ -34,6 +34,45 @@ import Testing
         }
     }
 
+    @Test func `a list of changes goes on where it ended, also for who may see few of them`() async throws {
+        try await PlatformUnderTest.run { test in
+            try await test.makeShop()
+            try await test.bind("vera", .viewer, in: ["production"])
+            let vera = try test.person("vera")
+            var mine: [Int64] = []
+            for number in 1...24 {
+                let environment = number % 8 == 1 ? "production" : "base"
+                try await test.write([test.put("a", .int(number), in: environment)])
+                if environment == "production" { mine.append(test.revision) }
+            }
+            func list(_ caller: Caller, limit: Int, pagesMax: Int) async throws -> (found: [Int64], pages: [Int]) {
+                var (found, pages): ([Int64], [Int]) = ([], [])
+                var next: Revision?
+                repeat {
+                    let page = try await test.platform.changes(
+                        caller, of: test.project, matching: ChangeQuery(before: next), limit: limit, pagesMax: pagesMax)
+                    found += page.changes.map(\.revision.number)
+                    pages.append(page.changes.count)
+                    next = page.next
+                } while next != nil
+                return (found, pages)
+            }
+            let all = try await list(test.caller, limit: 10, pagesMax: 10)
+            #expect(all.found == all.found.sorted(by: >) && all.found.first == test.revision)
+            #expect(all.pages.dropLast().allSatisfy { $0 == 10 } && all.pages.last != 0)
+            // Looked through at once, in several steps, and a page of the ledger at a time.
+            for (limit, pagesMax) in [(100, 1), (2, 10), (2, 1), (1, 1), (3, 1)] {
+                let list = try await list(vera, limit: limit, pagesMax: pagesMax)
+                let mineAmong = list.found.filter { mine.contains($0) }
+                #expect(mineAmong == mine.reversed(), "\(limit), \(pagesMax)")
+                #expect(Set(list.found).isSubset(of: all.found) && list.found.count < 10)
+                #expect(list.pages.allSatisfy { $0 <= limit }, "\(limit), \(pagesMax)")
+            }
+            #expect(try await list(vera, limit: 1, pagesMax: 1).pages.contains(0))
+            #expect(try await !list(vera, limit: 1, pagesMax: 10).pages.contains(0))
+        }
+    }
+
     @Test func `rolling back restores the document byte for byte, as a new change`() async throws {
         try await PlatformUnderTest.run { test in
             try await test.makeShop()

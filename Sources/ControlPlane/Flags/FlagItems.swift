@@ -116,24 +116,39 @@ extension ProjectView {
 
 extension Platform {
     /// The history of items of flags, newest first; of those after the first that the caller may not read nothing.
+    ///
+    /// At most `limit` versions and those of the last one's revision: a page ends between revisions, of which one may have written several
+    /// of the items.
     package func history(
         _ caller: Caller, of places: [FlagPlace], in project: ProjectName, before: Revision?, limit: Int
-    ) async throws(Problem) -> [(place: FlagPlace, version: ItemVersion)] {
+    ) async throws(Problem) -> LedgerPage<(place: FlagPlace, version: ItemVersion)> {
         let viewpoint = viewpoint(caller, of: project)
         try viewpoint.requireProject()
-        var found: [(place: FlagPlace, version: ItemVersion)] = []
+        var found = LedgerPage<(place: FlagPlace, version: ItemVersion)>()
+        // Below it there may be versions that were not read.
+        var floor = Revision.zero
         if let first = places.first { try viewpoint.require(.read, first.kind, in: first.environment) }
         for place in places {
             guard viewpoint.permits(.read, place.kind, in: place.environment) else { continue }
             let address = place.address(in: project)
-            let versions = try await reading { () async throws in
+            let page = try await reading { () async throws in
                 try await self.store.versions(of: address, before: before, limit: limit)
             }
-            found += versions.map { (place, $0) }
+            found.elements += page.elements.map { (place, $0) }
+            if page.hasMore, let last = page.elements.last {
+                floor = max(floor, last.revision)
+                found.hasMore = true
+            }
         }
-        // One change may have written several of them: their order is then that of the kinds.
-        found.sort { $0.version.revision > $1.version.revision }
-        return Array(found.prefix(limit))
+        // What one change wrote stays in the order of the kinds.
+        found.elements.sort { $0.version.revision > $1.version.revision }
+        if found.elements.count > limit { floor = max(floor, found.elements[limit - 1].version.revision) }
+        let end = found.elements.firstIndex { $0.version.revision < floor }
+        if let end {
+            found.elements.removeSubrange(end...)
+            found.hasMore = true
+        }
+        return found
     }
 }
 

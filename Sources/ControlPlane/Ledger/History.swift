@@ -2,31 +2,34 @@ package import ConfigPlatformModel
 import Store
 
 extension Platform {
-    /// Changes of a project, newest first.
+    /// At most `limit` changes of a project, newest first.
+    ///
+    /// - Returns: The changes, and below which revision the list goes on; nil where it does not. Who may see few of many changes is given
+    /// short pages, even empty ones, for only so many pages of the ledger are looked through at once.
     package func changes(
-        _ caller: Caller, of project: ProjectName, matching query: ChangeQuery, limit: Int
-    ) async throws(Problem) -> [VisibleChange] {
+        _ caller: Caller, of project: ProjectName, matching query: ChangeQuery, limit: Int,
+        pagesMax: Int = Limits.ledgerPagesRead
+    ) async throws(Problem) -> (changes: [VisibleChange], next: Revision?) {
         let viewpoint = viewpoint(caller, of: project)
         try viewpoint.requireProject()
         var query = query
         query.project = project
         var found: [VisibleChange] = []
-        while found.count < limit {
-            let page = query
-            let records = try await reading { () async throws in
-                try await self.store.changes(matching: page, limit: limit)
+        for round in 0..<pagesMax {
+            // Whoever may see everything is answered by the first page.
+            let (part, size) = (query, round == 0 ? limit : Limits.pageSize)
+            let page = try await reading { () async throws in try await self.store.changes(matching: part, limit: size)
             }
-            // A change of which nothing may be seen is not there.
-            found += records.compactMap { record in
-                let addresses = record.effects.map(\.address).filter(viewpoint.canRead)
-                // One is found by what of it may be seen.
-                return addresses.contains(where: page.matches)
-                    ? VisibleChange(record: record, addresses: addresses) : nil
+            for record in page.elements {
+                guard let change = VisibleChange(record, to: viewpoint, matching: query) else { continue }
+                guard found.count < limit else { return (found, found.last?.revision) }
+                found.append(change)
             }
-            guard records.count == limit, let last = records.last else { break }
+            guard page.hasMore, let last = page.elements.last else { return (found, nil) }
             query.before = last.revision
+            if found.count == limit { break }
         }
-        return Array(found.prefix(limit))
+        return (found, query.before)
     }
 
     /// Whether the project ever was, as far as the caller may know.
@@ -35,7 +38,7 @@ extension Platform {
         if state.projects[project] != nil { return true }
         return try await !reading { () async throws in
             try await self.store.changes(matching: ChangeQuery(project: project), limit: 1)
-        }.isEmpty
+        }.elements.isEmpty
     }
 
     /// A committed change, with what it did to each item.
@@ -77,12 +80,11 @@ extension Platform {
     /// The history of one setting of one environment itself, newest first.
     package func history(
         _ caller: Caller, of key: ConfigKey, in environment: EnvironmentName, of project: ProjectName,
-        before: Revision?,
-        limit: Int
-    ) async throws(Problem) -> [ItemVersion] {
+        before: Revision?, limit: Int
+    ) async throws(Problem) -> LedgerPage<ItemVersion> {
         let viewpoint = viewpoint(caller, of: project)
         try viewpoint.requireEnvironment(environment)
-        guard viewpoint.permits(.read, .setting, in: environment, key: key) else { return [] }
+        guard viewpoint.permits(.read, .setting, in: environment, key: key) else { return LedgerPage() }
         let address = ItemAddress.setting(key, in: environment, of: project)
         return try await reading { () async throws in
             try await self.store.versions(of: address, before: before, limit: limit)
@@ -119,10 +121,43 @@ extension Platform {
     }
 }
 
-/// A change, and what of it its reader may see.
+/// A change in a list: without the values that it wrote, of which a page would hold too many.
 package struct VisibleChange: Sendable {
-    package let record: ChangeRecord
-    package let addresses: [ItemAddress]
+    package let revision: Revision
+    package let token: RevisionToken
+    package let author: Principal
+    package let committedAt: Timestamp
+    package let message: String
+    package let source: JSONValue?
+    package let digest: Digest
+    package let previousDigest: Digest
+    /// The environments whose own items it wrote, as far as its reader may see them.
+    package let environments: Set<EnvironmentName>
+    /// Of how many items its reader may see that it wrote them.
+    package let operations: Int
+
+    /// Nil where the reader may see nothing of it that the query asks for: it is found by what of it may be seen.
+    fileprivate init?(_ record: ChangeRecord, to viewpoint: Viewpoint, matching query: ChangeQuery) {
+        let addresses = record.effects.map(\.address).filter(viewpoint.canRead)
+        guard addresses.contains(where: query.matches) else { return nil }
+        revision = record.revision
+        token = record.token
+        author = record.author
+        committedAt = record.committedAt
+        message = record.message
+        source = record.source
+        digest = record.digest
+        previousDigest = record.previousDigest
+        environments = Set(addresses.compactMap(\.ownEnvironment))
+        operations = addresses.count
+    }
+}
+
+extension ItemAddress {
+    /// The environment whose item this is, or which this is.
+    fileprivate var ownEnvironment: EnvironmentName? {
+        kind == .environment ? try? EnvironmentName(parsing: key) : environment
+    }
 }
 
 extension ChangeQuery {

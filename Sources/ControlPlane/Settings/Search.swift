@@ -27,6 +27,7 @@ extension Platform {
         let needle = Needle(text)
         let defined = Set(project.definitions.filter { needle.occurs(in: $0.value.body) }.keys)
         var hits: [SearchHit] = []
+        var bytes = 0
         for candidate in project.sortedEnvironments where environment.map({ $0 == candidate.name }) ?? true {
             if let after, candidate.name < after.environment { continue }
             let scope = viewpoint.keys(.read, in: candidate.name)
@@ -37,19 +38,32 @@ extension Platform {
                     needle.occurs(in: setting.key.text.utf8) || needle.occurs(in: setting.body.value)
                     || defined.contains(setting.key)
                 guard isHit, scope.permits(setting.key, in: project) else { continue }
-                if hits.count == limit { return (hits, false, state.token) }
+                guard hits.count < limit, bytes < Limits.pageBytes else { return (hits, false, state.token) }
+                bytes += setting.body.value.count
                 hits.append(SearchHit(setting: setting, definition: project.definitions[setting.key]?.body))
             }
         }
         return (hits, true, state.token)
     }
 
+    /// Looks at each byte of a haystack once, whatever is in it (Knuth, Morris and Pratt, "Fast Pattern Matching in Strings", 1977).
     private struct Needle {
-        let bytes: [UInt8]
+        private let bytes: [UInt8]
+        /// Of each beginning of the needle, how long the longest shorter one is that it ends with.
+        private let borders: [Int]
 
-        init(_ text: String) { bytes = text.utf8.map(Self.folded) }
+        init(_ text: String) {
+            bytes = text.utf8.map(Self.folded)
+            var borders = [0]
+            for byte in bytes.dropFirst() {
+                var border = borders[borders.count - 1]
+                while border > 0, bytes[border] != byte { border = borders[border - 1] }
+                borders.append(bytes[border] == byte ? border + 1 : border)
+            }
+            self.borders = borders
+        }
 
-        static func folded(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte + 0x20 : byte }
+        private static func folded(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte + 0x20 : byte }
 
         func occurs(in body: SettingDefinitionBody) -> Bool {
             occurs(in: body.description.utf8) || body.tags.contains { occurs(in: $0.utf8) }
@@ -61,12 +75,16 @@ extension Platform {
 
         private func occurs(in haystack: UnsafeBufferPointer<UInt8>) -> Bool {
             guard haystack.count >= bytes.count else { return false }
-            for start in 0...haystack.count - bytes.count {
-                var index = 0
-                while index < bytes.count, Self.folded(haystack[start + index]) == bytes[index] { index += 1 }
-                if index == bytes.count { return true }
+            return bytes.withUnsafeBufferPointer { bytes in
+                var matched = 0
+                for byte in haystack {
+                    let byte = Self.folded(byte)
+                    while matched > 0, bytes[matched] != byte { matched = borders[matched - 1] }
+                    if bytes[matched] == byte { matched += 1 }
+                    if matched == bytes.count { return true }
+                }
+                return false
             }
-            return false
         }
     }
 }

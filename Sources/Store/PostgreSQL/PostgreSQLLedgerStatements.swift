@@ -280,15 +280,30 @@ enum PostgreSQLLedgerStatements: String, CaseIterable {
             WHERE item = i.item AND revision <= $1 ORDER BY revision DESC LIMIT 1) AS v
         WHERE i.project = $2 AND v.value IS NOT NULL ORDER BY i.environment, i.kind, i.key
         """
+    /// The body is NULL where those before it hold $3 bytes.
     case changesAfter = """
-        SELECT revision, project, author, committed_at, message, digest, previous_digest, body FROM changes
-        WHERE revision > $1 ORDER BY revision LIMIT $2
+        SELECT p.revision, p.project, p.author, p.committed_at, p.message, p.digest, p.previous_digest,
+            CASE WHEN p.earlier < $3 THEN p.body END
+        FROM (
+            SELECT c.*, sum(octet_length(c.body)) OVER (ORDER BY c.revision) - octet_length(c.body) AS earlier
+            FROM (
+                SELECT revision, project, author, committed_at, message, digest, previous_digest, body
+                FROM changes WHERE revision > $1 ORDER BY revision LIMIT $2) AS c) AS p
+        ORDER BY p.revision
         """
+    /// With the bytes of the values before it; the value is NULL too where those are $7.
     case versionsOfItem = """
-        SELECT v.revision, v.value, c.author, c.committed_at, c.message
-        FROM items AS i JOIN item_versions AS v ON v.item = i.item LEFT JOIN changes AS c ON c.revision = v.revision
-        WHERE i.project = $1 AND i.environment = $2 AND i.kind = $3 AND i.key = $4 AND v.revision < $5
-        ORDER BY v.revision DESC LIMIT $6
+        SELECT p.revision, CASE WHEN p.earlier < $7 THEN p.value END, p.author, p.committed_at, p.message, p.earlier
+        FROM (
+            SELECT s.*, sum(s.bytes) OVER (ORDER BY s.revision DESC) - s.bytes AS earlier
+            FROM (
+                SELECT v.revision, v.value, c.author, c.committed_at, c.message,
+                    coalesce(octet_length(v.value), 0) AS bytes
+                FROM items AS i JOIN item_versions AS v ON v.item = i.item
+                    LEFT JOIN changes AS c ON c.revision = v.revision
+                WHERE i.project = $1 AND i.environment = $2 AND i.kind = $3 AND i.key = $4 AND v.revision < $5
+                ORDER BY v.revision DESC LIMIT $6) AS s) AS p
+        ORDER BY p.revision DESC
         """
     /// The newest revision that is not younger than a time: changes are in the order of their times, so it halves what lies between.
     case revisionAt = """

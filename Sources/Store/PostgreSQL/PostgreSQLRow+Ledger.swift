@@ -155,3 +155,18 @@ struct PostgreSQLAddressReader {
         return value
     }
 }
+
+extension PostgreSQLResult {
+    /// A page of changes, with the columns of ``PostgreSQLLedgerStatements/changesAfter``.
+    func changes(limit: Int) throws -> LedgerPage<ChangeRecord> {
+        var page = LedgerPage<ChangeRecord>()
+        for row in self {
+            guard page.elements.count < limit, !row.isNull(7) else {
+                page.hasMore = true
+                break
+            }
+            page.elements.append(try row.change())
+        }
+        return page
+    }
+}

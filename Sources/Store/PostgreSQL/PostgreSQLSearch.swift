@@ -28,10 +28,12 @@ struct PostgreSQLSearch: Sendable {
 }
 
 extension PostgreSQLSearch {
-    private static let columns =
-        "c.revision, c.project, c.author, c.committed_at, c.message, c.digest, c.previous_digest, c.body"
+    private static func columns(of table: String) -> String {
+        ["revision", "project", "author", "committed_at", "message", "digest", "previous_digest"]
+            .map { "\(table).\($0)" }.joined(separator: ", ")
+    }
 
-    /// Changes, newest first, with the columns of ``PostgreSQLLedgerStatements/changesAfter``.
+    /// Changes, newest first, with the columns of ``PostgreSQLLedgerStatements/changesAfter``, the bodies as far as they belong on one page.
     ///
     /// The order is that of an index, so that a page costs a page, but for a key, whose revisions are all looked up first. A kind without
     /// a key, and an environment or a key without a project, read a whole index.
@@ -49,7 +51,17 @@ extension PostgreSQLSearch {
         }
         if let project = query.project { require("c.project =", .text(project.rawValue)) }
         if let author = query.author { require("c.author =", .text(author.rawValue)) }
-        finish("SELECT \(Self.columns) FROM \(source)", "ORDER BY \(revision) DESC", limit: limit)
+        finish("SELECT \(Self.columns(of: "c")), c.body FROM \(source)", "ORDER BY \(revision) DESC", limit: limit)
+        // How long a body is, is known without reading it.
+        let bytesMax = bind(.int64(Int64(Limits.pageBytes)))
+        sql = """
+            SELECT \(Self.columns(of: "p")), CASE WHEN p.earlier < \(bytesMax) THEN p.body END
+            FROM (
+                SELECT c.*, sum(octet_length(c.body)) OVER (ORDER BY c.revision DESC) - octet_length(c.body) AS earlier
+                FROM (
+            \(sql)) AS c) AS p
+            ORDER BY p.revision DESC
+            """
     }
 
     private mutating func requireRange(_ query: ChangeQuery, of revision: String) {

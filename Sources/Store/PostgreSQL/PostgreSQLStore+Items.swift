@@ -53,17 +53,29 @@ extension PostgreSQLStore {
         return name.map { (.pastItemsOfProject, [past, $0]) } ?? (.pastItems, [past])
     }
 
-    package func versions(of address: ItemAddress, before: Revision?, limit: Int) async throws -> [ItemVersion] {
+    package func versions(of address: ItemAddress, before: Revision?, limit: Int) async throws
+        -> LedgerPage<ItemVersion>
+    {
         try await read { connection in
-            let values = address.parameters + [.int64(before?.number ?? .max), .int64(Int64(max(0, limit)))]
-            return try connection.query(.versionsOfItem, values).map { row in
+            let bytesMax = Int64(Limits.pageBytes)
+            let values =
+                address.parameters
+                + [.int64(before?.number ?? .max), .int64(Int64(max(0, limit)) + 1), .int64(bytesMax)]
+            var page = LedgerPage<ItemVersion>()
+            for row in try connection.query(.versionsOfItem, values) {
+                guard page.elements.count < limit, try row.int64(5) < bytesMax else {
+                    page.hasMore = true
+                    break
+                }
                 let number = try row.int64(0)
                 guard let author = try row.optionalText(2) else { throw UnreadableRow("change \(number) is missing") }
-                return ItemVersion(
-                    revision: try row.revision(0), body: try row.optionalBytes(1),
-                    author: try UnreadableRow.decoding("change \(number)") { try Principal(parsing: author) },
-                    committedAt: try row.timestamp(3), message: try row.text(4))
+                page.elements.append(
+                    ItemVersion(
+                        revision: try row.revision(0), body: try row.optionalBytes(1),
+                        author: try UnreadableRow.decoding("change \(number)") { try Principal(parsing: author) },
+                        committedAt: try row.timestamp(3), message: try row.text(4)))
             }
+            return page
         }
     }
 

@@ -18,16 +18,19 @@ extension PostgreSQLStore {
 
     package func changes(after revision: Revision, limit: Int) async throws -> [ChangeRecord] {
         try await read { connection in
-            try connection.query(.changesAfter, [.int64(revision.number), .int64(Int64(max(0, limit)))])
-                .map { try $0.change() }
+            try connection.query(.changesAfter, Self.after(revision, limit: limit)).changes(limit: limit).elements
         }
     }
 
-    package func changes(matching query: ChangeQuery, limit: Int) async throws -> [ChangeRecord] {
-        guard limit > 0 else { return [] }
-        let search = PostgreSQLSearch(query, limit: limit)
+    /// The parameters of ``PostgreSQLLedgerStatements/changesAfter``.
+    static func after(_ revision: Revision, limit: Int) -> [PostgreSQLValue] {
+        [.int64(revision.number), .int64(Int64(max(0, limit))), .int64(Int64(Limits.pageBytes))]
+    }
+
+    package func changes(matching query: ChangeQuery, limit: Int) async throws -> LedgerPage<ChangeRecord> {
+        let search = PostgreSQLSearch(query, limit: limit + 1)
         return try await read { connection in
-            try connection.query(search.sql, search.values).map { try $0.change() }
+            try connection.query(search.sql, search.values).changes(limit: limit)
         }
     }
 

@@ -136,8 +136,8 @@ final class PostgreSQLTransaction: StoreTransaction {
         try checkOpen()
         return try whole {
             try flush()
-            try send(.changesAfter, [.int64(revision.number), .int64(Int64(max(0, limit)))])
-            return try receive().last?.map { try $0.change() } ?? []
+            try send(.changesAfter, PostgreSQLStore.after(revision, limit: limit))
+            return try receive().last?.changes(limit: limit).elements ?? []
         }
     }
 

@@ -155,6 +155,8 @@ struct SQLiteRow {
 
     func bytes(_ column: Int32) -> [UInt8] { withBytes(column) { Array($0) } }
 
+    func byteCount(_ column: Int32) -> Int { withBytes(column, \.count) }
+
     /// The bytes of a text or a blob, without a copy.
     func withBytes<Value>(_ column: Int32, _ body: (UnsafeRawBufferPointer) throws -> Value) rethrows -> Value {
         // The order of the calls matters: the length is that of the form that was last asked for.

@@ -46,6 +46,9 @@ extension SQLiteRow {
         return StoredItem(address: address, body: body, revision: revision)
     }
 
+    /// How long the body of a change is, without reading what is in it.
+    var changeBytes: Int { byteCount(7) }
+
     /// The columns of ``SQLiteStatements/changesAfter``: the body, which is the record, and the columns that repeat parts of it.
     func change() throws -> ChangeRecord {
         let number = int64(0)

@@ -207,7 +207,7 @@ enum SQLiteStatements: String, CaseIterable {
         """
     case changesAfter = """
         SELECT revision, project, author, committed_at, message, digest, previous_digest, body FROM changes
-        WHERE revision > ? ORDER BY revision LIMIT ?
+        WHERE revision > ? ORDER BY revision
         """
     case changeSummary = """
         SELECT author, committed_at, message FROM changes WHERE revision = ?

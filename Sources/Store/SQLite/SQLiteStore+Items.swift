@@ -50,20 +50,26 @@ extension SQLiteStore {
         }
     }
 
-    package func versions(of address: ItemAddress, before: Revision?, limit: Int) async throws -> [ItemVersion] {
-        guard limit > 0 else { return [] }
-        return try await read { database in
+    package func versions(of address: ItemAddress, before: Revision?, limit: Int) async throws
+        -> LedgerPage<ItemVersion>
+    {
+        try await read { database in
             let found = try PreparedStatement(.findItem, on: database).first(address.columns) {
                 ($0.int64(0), $0.int64(1))
             }
-            guard let (item, newest) = found else { return [] }
+            guard let (item, newest) = found else { return LedgerPage() }
             let summary = try PreparedStatement(.changeSummary, on: database)
             let chain = try VersionChain(database)
             // Where a page ended the next one begins, without going through all that is newer.
             let known = try before.flatMap { try chain.has($0.number, of: item) ? $0.number : nil }
-            var versions: [ItemVersion] = []
+            var page = LedgerPage<ItemVersion>()
+            var end = PageEnd(limit: limit)
             try chain.forEach(from: known ?? newest, of: item) { number, version in
                 if let before, number >= before.number { return true }
+                guard end.admits(bytes: version.byteCount(VersionChain.value)) else {
+                    page.hasMore = true
+                    return false
+                }
                 let body = version.isNull(VersionChain.value) ? nil : version.bytes(VersionChain.value)
                 let step = try summary.first(.integer(number)) { row in
                     try UnreadableRow.decoding("change \(number)") {
@@ -73,10 +79,10 @@ extension SQLiteStore {
                     }
                 }
                 guard let step else { throw UnreadableRow("change \(number) is missing") }
-                versions.append(step)
-                return versions.count < limit
+                page.elements.append(step)
+                return true
             }
-            return versions
+            return page
         }
     }
 

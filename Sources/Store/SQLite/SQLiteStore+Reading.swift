@@ -16,25 +16,38 @@ extension SQLiteStore {
     // MARK: Changes
 
     package func changes(after revision: Revision, limit: Int) async throws -> [ChangeRecord] {
-        try await read { database in
-            try PreparedStatement(.changesAfter, on: database).all(
-                .integer(revision.number), .integer(Int64(max(0, limit))), decode: { try $0.change() })
-        }
+        try await read { database in try Self.changes(after: revision, limit: limit, on: database) }
     }
 
-    package func changes(matching query: ChangeQuery, limit: Int) async throws -> [ChangeRecord] {
-        guard limit > 0 else { return [] }
+    static func changes(after revision: Revision, limit: Int, on database: Database) throws -> [ChangeRecord] {
+        var records: [ChangeRecord] = []
+        var end = PageEnd(limit: limit)
+        try PreparedStatement(.changesAfter, on: database).forEach([.integer(revision.number)]) { row in
+            guard end.admits(bytes: row.changeBytes) else { return false }
+            records.append(try row.change())
+            return true
+        }
+        return records
+    }
+
+    package func changes(matching query: ChangeQuery, limit: Int) async throws -> LedgerPage<ChangeRecord> {
         let search = SQLiteSearch(query)
         return try await read { database in
-            var records: [ChangeRecord] = []
+            var page = LedgerPage<ChangeRecord>()
+            var end = PageEnd(limit: limit)
             var last: Int64?
             try PreparedStatement(search.sql, on: database).forEach(search.parameters) { row in
                 // A change that matches in several ways comes several times, one after the other.
-                defer { last = row.int64(0) }
-                if row.int64(0) != last { records.append(try row.change()) }
-                return records.count < limit
+                guard row.int64(0) != last else { return true }
+                last = row.int64(0)
+                guard end.admits(bytes: row.changeBytes) else {
+                    page.hasMore = true
+                    return false
+                }
+                page.elements.append(try row.change())
+                return true
             }
-            return records
+            return page
         }
     }
 

@@ -59,10 +59,7 @@ final class SQLiteTransaction: StoreTransaction {
 
     func changes(after revision: Revision, limit: Int) throws -> [ChangeRecord] {
         try checkOpen()
-        return try reading {
-            try PreparedStatement(.changesAfter, on: database).all(
-                .integer(revision.number), .integer(Int64(limit)), decode: { try $0.change() })
-        }
+        return try reading { try SQLiteStore.changes(after: revision, limit: limit, on: database) }
     }
 
     func append(_ change: ChangeRecord) throws {

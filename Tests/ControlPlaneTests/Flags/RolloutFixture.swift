@@ -149,7 +149,7 @@ extension PlatformUnderTest {
     func settle() async throws { try await Task.sleep(for: .milliseconds(150)) }
 
     func steps() async throws -> [ChangeRecord] {
-        try await store.changes(matching: ChangeQuery(author: .rollouts), limit: 100).reversed()
+        try await store.changes(matching: ChangeQuery(author: .rollouts), limit: 100).elements.reversed()
     }
 
     func refusals() async throws -> [AuditEvent] {

@@ -45,12 +45,16 @@ import Testing
             let now = try await store.items()
             #expect(!now.contains { $0.address.environment == "base" })
             #expect(now.filter { $0.address.environment == "base-2" }.map(\.address.key) == ["a", "base"])
-            #expect(try await store.versions(of: address, before: nil, limit: 9).map(\.revision) == [4, 2])
+            #expect(try await store.versions(of: address, before: nil, limit: 9).elements.map(\.revision) == [4, 2])
             #expect(
-                try await store.versions(of: address, before: nil, limit: 9).map { $0.body == nil } == [true, false])
+                try await store.versions(of: address, before: nil, limit: 9).elements.map { $0.body == nil } == [
+                    true, false,
+                ])
             // What had ended before has no second end.
             #expect(
-                try await store.versions(of: .raw("b", in: "base"), before: nil, limit: 9).map(\.revision) == [3, 2])
+                try await store.versions(of: .raw("b", in: "base"), before: nil, limit: 9).elements.map(\.revision) == [
+                    3, 2,
+                ])
             #expect(try await store.items(at: 3).contains { $0.address == address })
             #expect(
                 try await store.itemRows(after: nil, limit: 99).filter { $0.item.address == address }.map(\.endRevision)
@@ -122,12 +126,14 @@ import Testing
         try await engine.withStore { store in
             for (index, key) in keys.enumerated() { try await store.commit([.put(key, "\(index)", in: "base")]) }
             for (index, key) in keys.enumerated() {
-                let versions = try await store.versions(of: .raw(key, in: "base"), before: nil, limit: 9)
+                let versions = try await store.versions(of: .raw(key, in: "base"), before: nil, limit: 9).elements
                 #expect(versions.map(\.revision.number) == [Int64(index + 1)], "\(key)")
                 #expect(versions.first?.body == Array("{\"value\":\(index)}".utf8), "\(key)")
                 let query = ChangeQuery(project: "shop", environment: "base", kind: .setting, key: key)
                 #expect(
-                    try await store.changes(matching: query, limit: 9).map(\.revision.number) == [Int64(index + 1)],
+                    try await store.changes(matching: query, limit: 9).elements.map(\.revision.number) == [
+                        Int64(index + 1)
+                    ],
                     "\(key)")
             }
             #expect(Set(try await store.items().map { Array($0.address.key.utf8) }) == Set(keys.map { Array($0.utf8) }))
@@ -147,7 +153,7 @@ import Testing
             }
             try await store.commit([.put("other", "1", in: "base")])
             let address = ItemAddress.raw("a", in: "base")
-            let all = try await store.versions(of: address, before: nil, limit: 100)
+            let all = try await store.versions(of: address, before: nil, limit: 100).elements
             #expect(all.map(\.revision.number) == Array((1...9).reversed()))
             #expect(all.map { $0.body == nil }.enumerated().filter(\.element).map { 9 - $0.offset } == [8, 4])
             #expect(
@@ -157,15 +163,15 @@ import Testing
                         message: "change 1"))
             var paged: [ItemVersion] = []
             while true {
-                let page = try await store.versions(of: address, before: paged.last?.revision, limit: 2)
+                let page = try await store.versions(of: address, before: paged.last?.revision, limit: 2).elements
                 paged += page
                 if page.count < 2 { break }
             }
             #expect(paged == all)
-            #expect(try await store.versions(of: address, before: 1, limit: 9) == [])
-            #expect(try await store.versions(of: address, before: 99, limit: 3) == Array(all.prefix(3)))
-            #expect(try await store.versions(of: address, before: nil, limit: 0) == [])
-            #expect(try await store.versions(of: .raw("never", in: "base"), before: nil, limit: 9) == [])
+            #expect(try await store.versions(of: address, before: 1, limit: 9).elements == [])
+            #expect(try await store.versions(of: address, before: 99, limit: 3).elements == Array(all.prefix(3)))
+            #expect(try await store.versions(of: address, before: nil, limit: 0).elements == [])
+            #expect(try await store.versions(of: .raw("never", in: "base"), before: nil, limit: 9).elements == [])
         }
     }
 

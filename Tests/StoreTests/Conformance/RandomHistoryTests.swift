@@ -57,19 +57,22 @@ import Testing
 
         for address in model.addresses {
             let versions = model.versions(of: address)
-            #expect(try await store.versions(of: address, before: nil, limit: 1_000) == versions, comment)
+            #expect(try await store.versions(of: address, before: nil, limit: 1_000).elements == versions, comment)
             let before = try Revision(Int64(history.random.int(in: 0...last + 1)))
             let limit = history.random.int(in: 1...4)
+            let below = versions.filter { $0.revision < before }
             #expect(
                 try await store.versions(of: address, before: before, limit: limit)
-                    == Array(versions.filter { $0.revision < before }.prefix(limit)), comment)
+                    == LedgerPage(Array(below.prefix(limit)), hasMore: below.count > limit), comment)
         }
         for _ in 0..<60 {
             let query = history.query()
             let limit = history.random.int(in: 1...20)
+            let matching = model.changes(matching: query)
             #expect(
-                try await store.changes(matching: query, limit: limit).map(\.revision)
-                    == model.changes(matching: query).prefix(limit).map(\.revision), "\(query), \(comment)")
+                try await store.changes(matching: query, limit: limit)
+                    == LedgerPage(Array(matching.prefix(limit)), hasMore: matching.count > limit),
+                "\(query), \(comment)")
         }
         for change in model.changes {
             let asOf = model.changes.last { $0.committedAt <= change.committedAt }

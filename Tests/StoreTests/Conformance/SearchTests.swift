@@ -23,7 +23,7 @@ import Testing
         try await engine.withStore { store in
             try await fill(store)
             func found(_ query: ChangeQuery, limit: Int = 100) async throws -> [Int64] {
-                try await store.changes(matching: query, limit: limit).map(\.revision.number)
+                try await store.changes(matching: query, limit: limit).elements.map(\.revision.number)
             }
             #expect(try await found(ChangeQuery()) == [9, 8, 7, 6, 5, 4, 3, 2, 1])
             #expect(try await found(ChangeQuery(), limit: 2) == [9, 8])
@@ -69,6 +69,41 @@ import Testing
             #expect(try await store.changes(after: 9, limit: 100) == [])
             #expect(try await store.changes(after: 99, limit: 100) == [])
             #expect(try await store.changes(after: 0, limit: 0) == [])
+        }
+    }
+
+    @Test(arguments: StoreEngineUnderTest.all)
+    func `a page of what is large ends early, and the next goes on after it`(_ engine: StoreEngineUnderTest)
+        async throws
+    {
+        let half = "\"" + String(repeating: "x", count: Limits.pageBytes / 2) + "\""
+        try await engine.withStore { store in
+            for number in 1...4 {
+                try await store.commit([.put("large", half, in: "base"), .put("n", "\(number)", in: "base")])
+            }
+            try await store.commit([.end("large", in: "base")])
+            #expect(try await store.changes(after: 0, limit: 100).map(\.revision) == [1, 2])
+            #expect(try await store.changes(after: 2, limit: 100).map(\.revision) == [3, 4])
+            #expect(try await store.changes(after: 4, limit: 100).map(\.revision) == [5])
+            let within = try await store.write { try $0.changes(after: 1, limit: 100).map(\.revision) }
+            #expect(within == [2, 3])
+            for query in [ChangeQuery(), ChangeQuery(project: "shop", environment: "base"), ChangeQuery(key: "n")] {
+                func page(before: Revision?) async throws -> LedgerPage<Revision> {
+                    var query = query
+                    query.before = before
+                    let page = try await store.changes(matching: query, limit: 100)
+                    return LedgerPage(page.elements.map(\.revision), hasMore: page.hasMore)
+                }
+                let newest: [Revision] = query.key == nil ? [5, 4, 3] : [4, 3]
+                #expect(try await page(before: nil) == LedgerPage(newest, hasMore: true), "\(query)")
+                #expect(try await page(before: 3) == LedgerPage([2, 1], hasMore: false), "\(query)")
+            }
+            func versions(before: Revision?) async throws -> LedgerPage<Revision> {
+                let page = try await store.versions(of: .raw("large", in: "base"), before: before, limit: 100)
+                return LedgerPage(page.elements.map(\.revision), hasMore: page.hasMore)
+            }
+            #expect(try await versions(before: nil) == LedgerPage([5, 4, 3], hasMore: true))
+            #expect(try await versions(before: 3) == LedgerPage([2, 1], hasMore: false))
         }
     }
 

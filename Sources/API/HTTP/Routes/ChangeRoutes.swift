@@ -81,33 +81,31 @@ enum ChangeRoutes {
             kind?.isOfFlags == true ? text : try ConfigKey(parsing: text).text
         }
         let author = try query.parsed("author") { text throws(InvalidIdentifier) in try Principal(parsing: text) }
-        let changes = try await platform.changes(
+        let (changes, next) = try await platform.changes(
             caller, of: project,
             matching: ChangeQuery(
                 before: query.revision("before"), after: query.revision("after"), author: author,
                 environment: request.queriedEnvironment(), kind: kind, key: key),
-            limit: limit + 1)
+            limit: limit)
         if changes.isEmpty, project != .platform, try await !platform.hasHistory(caller, of: project) {
             throw .noProject(project)
         }
-        let page = changes.prefix(limit)
         return .json { json in
-            json.array("changes", of: page) { json, visible in
-                let change = visible.record
+            json.array("changes", of: changes) { json, change in
                 json.object { json in
                     json.member("author", change.author.rawValue)
                     json.member("committedAt", change.committedAt.text)
                     json.member("digest", change.digest.hexadecimal)
-                    json.array("environments", of: visible.environments)
+                    json.array("environments", of: change.environments.map(\.rawValue).sorted())
                     json.member("message", change.message)
-                    json.member("operations", visible.addresses.count)
+                    json.member("operations", change.operations)
                     json.member("previousDigest", change.previousDigest.hexadecimal)
                     json.member("revision", change.revision.number)
                     json.member("source", change.source)
                     json.member("token", change.token.text)
                 }
             }
-            json.member("next", changes.count > limit ? page.last?.record.revision.number : nil)
+            json.member("next", next?.number)
         }
     }
 
@@ -171,18 +169,6 @@ enum ChangeRoutes {
             },
             mode: mode, message: members["message"]?.string())
         return PlannedWrite(proposal: proposal)
-    }
-}
-
-extension VisibleChange {
-    /// The environments whose own items it wrote, in order.
-    fileprivate var environments: [String] {
-        var names: Set<String> = []
-        for address in addresses {
-            if let environment = address.environment { names.insert(environment.rawValue) }
-            if address.kind == .environment { names.insert(address.key) }
-        }
-        return names.sorted()
     }
 }
 

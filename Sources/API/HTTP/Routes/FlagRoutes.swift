@@ -217,17 +217,16 @@ extension IncomingRequest {
         let limit = try query.limit()
         let project = try project()
         let before = try query.revision("before")
-        let versions = try await platform.history(caller, of: places, in: project, before: before, limit: limit + 1)
-        if versions.isEmpty, before == nil {
+        let versions = try await platform.history(caller, of: places, in: project, before: before, limit: limit)
+        if versions.elements.isEmpty, before == nil {
             let view = try await platform.view(caller, project)
             let isKnown = places.contains { place in
                 place.flag.map { view.project.flags[$0] != nil } ?? false
             }
             guard isKnown else { throw missing }
         }
-        let page = versions.prefix(limit)
         return .json { json in
-            json.array("history", of: page) { json, found in
+            json.array("history", of: versions.elements) { json, found in
                 let (place, version) = found
                 json.object { json in
                     json.member("author", version.author.rawValue)
@@ -239,7 +238,7 @@ extension IncomingRequest {
                     json.member("value", canonical: version.body)
                 }
             }
-            json.member("next", versions.count > limit ? page.last?.version.revision.number : nil)
+            json.member("next", versions.hasMore ? versions.elements.last?.version.revision.number : nil)
         }
     }
 }

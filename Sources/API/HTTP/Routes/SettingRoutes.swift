@@ -104,11 +104,10 @@ enum SettingRoutes {
         let environment = try request.environment()
         let key = try request.key()
         let versions = try await platform.history(
-            caller, of: key, in: environment, of: project, before: request.query.revision("before"), limit: limit + 1)
-        if versions.isEmpty { _ = try await platform.view(caller, project).project.environment(environment) }
-        let page = versions.prefix(limit)
+            caller, of: key, in: environment, of: project, before: request.query.revision("before"), limit: limit)
+        if versions.elements.isEmpty { _ = try await platform.view(caller, project).project.environment(environment) }
         return .json { json in
-            json.array("history", of: page) { json, version in
+            json.array("history", of: versions.elements) { json, version in
                 let body = version.body.flatMap { try? JSONValue(parsing: $0) }
                 json.object { json in
                     json.member("author", version.author.rawValue)
@@ -121,7 +120,7 @@ enum SettingRoutes {
                     json.member("value", body?["value"])
                 }
             }
-            json.member("next", versions.count > limit ? page.last?.revision.number : nil)
+            json.member("next", versions.hasMore ? versions.elements.last?.revision.number : nil)
         }
     }
 

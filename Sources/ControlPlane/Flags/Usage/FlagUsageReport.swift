@@ -187,8 +187,8 @@ extension Platform {
         let versions = try await reading { () async throws in
             try await self.store.versions(of: address, before: nil, limit: Limits.flagVersions)
         }
-        let standing = versions.prefix { $0.body != nil }
-        guard standing.count < Limits.flagVersions else { return nil }
+        let standing = versions.elements.prefix { $0.body != nil }
+        guard standing.count < versions.elements.count || !versions.hasMore else { return nil }
         return standing.last?.committedAt
     }
 
