@@ -41,6 +41,50 @@ import Testing
         }
     }
 
+    @Test func `a watch that resumes far back gets everything while more is written, of one environment or of all`()
+        async throws
+    {
+        try await PlatformUnderTest.run { test in
+            try await test.makeShop()
+            let token = test.platform.state.token
+            for value in 0..<Limits.watchBacklog + 20 { try await test.write([test.put("a", .int(value), in: "base")]) }
+            let one = try await test.platform.watch(test.caller, test.name("base"), of: test.project, after: token)
+            let all = try await test.platform.watch(test.caller, nil, of: test.project, after: token)
+            let last = test.revision + 40
+            async let written: Void = {
+                for value in 0..<40 { try await test.write([test.put("a", .int(-value - 1), in: "base")]) }
+            }()
+            for (watch, count) in [(one, 1), (all, 2)] {
+                var revisions: [Int64] = []
+                while revisions.last != last || revisions.count % count != 0 {
+                    revisions.append(try #require(await watch.nextChange()).token.revision.number)
+                }
+                #expect(revisions == (2...last).flatMap { Array(repeating: $0, count: count) })
+            }
+            try await written
+            try await test.write([test.put("a", "live", in: "base")])
+            #expect(await one.nextChange()?.token.revision.number == last + 1)
+            one.end()
+            #expect(await one.next() == nil)
+            all.end()
+        }
+    }
+
+    @Test func `a watch that resumes before its environment ended and came again is told of the end`() async throws {
+        try await PlatformUnderTest.run { test in
+            try await test.makeShop()
+            let token = test.platform.state.token
+            try await test.write([test.put("a", 1, in: "production")])
+            try await test.write([Operation(.deleteEnvironment(test.name("production")))])
+            try await test.write([test.environment("production", [])])
+            let watch = try await test.platform.watch(
+                test.caller, test.name("production"), of: test.project, after: token)
+            #expect(await watch.nextChange()?.kind == .change)
+            #expect(await watch.nextChange()?.kind == .deleted)
+            #expect(await watch.nextChange() == nil)
+        }
+    }
+
     @Test func `a token of another ledger is refused`() async throws {
         try await PlatformUnderTest.run { test in
             try await test.makeShop()

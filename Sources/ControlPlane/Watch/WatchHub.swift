@@ -23,7 +23,8 @@ final class WatchHub: Sendable {
 
     /// A watch of an environment, or of all of a project's. Call it where no step can be published meanwhile.
     func subscribe(
-        to topic: WatchTopic, of environment: EnvironmentName?, of project: ProjectName, from token: RevisionToken
+        to topic: WatchTopic, of environment: EnvironmentName?, of project: ProjectName, from token: RevisionToken,
+        isBehind: Bool
     ) throws(Problem) -> WatchSubscription {
         let subscription = state.withLock { state -> WatchSubscription? in
             guard state.count < Limits.watchers, !state.isClosed else { return nil }
@@ -31,7 +32,8 @@ final class WatchHub: Sendable {
             state.nextID += 1
             watchers.record(state.count)
             let subscription = WatchSubscription(
-                id: state.nextID, topic: topic, project: project, environment: environment, from: token
+                id: state.nextID, topic: topic, project: project, environment: environment, from: token,
+                isBehind: isBehind
             ) { [weak self] in self?.remove($0) }
             let place = Place(topic: topic, project: project, environment: environment)
             state.subscriptions[place, default: [:]][subscription.id] = subscription

@@ -4,17 +4,25 @@ import Synchronization
 /// One receiver's end of a watch: an ordered, bounded queue of events. A receiver that falls ``Limits/watchBacklog`` events behind is
 /// cut off with the token to resume from, and slows nobody.
 package final class WatchSubscription: Sendable {
+    private enum Phase {
+        /// Events wait until what comes before them has been put in front.
+        case held
+        /// What happens is left to the replay, which gets to it.
+        case behind
+        case live
+    }
+
     private struct State {
         var queue: [WatchEvent] = []
         var taken = 0
         var waiter: CheckedContinuation<WatchEvent?, Never>?
         var isEnded = false
-        /// Live events wait here until the backlog before them has been put in front.
-        var isHeld: Bool
+        var phase: Phase
         var delivered: RevisionToken
+        var replay: WatchReplay?
 
         mutating func take() -> WatchEvent? {
-            guard !isHeld, taken < queue.count else { return nil }
+            guard phase == .live, taken < queue.count else { return nil }
             let event = queue[taken]
             taken += 1
             if taken == queue.count {
@@ -36,19 +44,20 @@ package final class WatchSubscription: Sendable {
 
     init(
         id: UInt64, topic: WatchTopic, project: ProjectName, environment: EnvironmentName?, from token: RevisionToken,
-        onEnd: @escaping @Sendable (WatchSubscription) -> Void
+        isBehind: Bool, onEnd: @escaping @Sendable (WatchSubscription) -> Void
     ) {
         self.id = id
         self.topic = topic
         self.project = project
         self.environment = environment
         self.onEnd = onEnd
-        state = Mutex(State(isHeld: true, delivered: token))
+        state = Mutex(State(phase: isBehind ? .behind : .held, delivered: token))
     }
 
     /// The next event; nil once the watch has ended. Waits until there is one, or the task is cancelled, which ends the watch.
     package func next() async -> WatchEvent? {
-        await withTaskCancellationHandler {
+        if let event = await replayed() { return event }
+        return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let ready = state.withLock { state -> WatchEvent?? in
                     if let event = state.take() { return .some(event) }
@@ -63,12 +72,34 @@ package final class WatchSubscription: Sendable {
         }
     }
 
+    /// The next event of the replay; nil where it is over. One that fails ends the watch: its receiver comes back with the token it has.
+    private func replayed() async -> WatchEvent? {
+        guard let replay = state.withLock({ $0.isEnded ? nil : $0.replay }) else { return nil }
+        do {
+            let event = try await replay.next { self.state.withLock { $0.phase = .live } }
+            let isLast = state.withLock { state in
+                guard let event else {
+                    state.replay = nil
+                    return false
+                }
+                state.delivered = event.token
+                return event.kind == .deleted && environment != nil
+            }
+            if isLast { end() }
+            return event
+        } catch {
+            end()
+            return nil
+        }
+    }
+
     /// Ends the watch from the receiver's side.
     package func end() {
         let waiter = state.withLock { state in
             state.isEnded = true
             state.queue = []
             state.taken = 0
+            state.replay = nil
             defer { state.waiter = nil }
             return state.waiter
         }
@@ -80,20 +111,22 @@ package final class WatchSubscription: Sendable {
     func push(_ event: WatchEvent) {
         let (waiter, next, isLast) = state.withLock {
             state -> (CheckedContinuation<WatchEvent?, Never>?, WatchEvent?, Bool) in
-            guard !state.isEnded else { return (nil, nil, false) }
-            if event.kind == .heartbeat, state.isHeld || state.taken < state.queue.count { return (nil, nil, false) }
+            guard !state.isEnded, state.phase != .behind else { return (nil, nil, false) }
+            if event.kind == .heartbeat, state.phase == .held || state.taken < state.queue.count {
+                return (nil, nil, false)
+            }
             if state.queue.count - state.taken >= Limits.watchBacklog {
                 state.queue = [
                     .bare(.behind, in: environment, of: project, at: state.delivered)
                 ]
                 state.taken = 0
-                state.isHeld = false
+                state.phase = .live
                 state.isEnded = true
             } else {
                 state.queue.append(event)
                 if event.kind == .deleted, environment != nil { state.isEnded = true }
             }
-            guard !state.isHeld, let waiter = state.waiter else { return (nil, nil, state.isEnded) }
+            guard state.phase == .live, let waiter = state.waiter else { return (nil, nil, state.isEnded) }
             state.waiter = nil
             return (waiter, state.take(), state.isEnded)
         }
@@ -101,11 +134,18 @@ package final class WatchSubscription: Sendable {
         if isLast { onEnd(self) }
     }
 
+    /// Begins with what a watch that is behind has missed.
+    func replay(_ replay: WatchReplay) {
+        state.withLock { state in
+            if !state.isEnded { state.replay = replay }
+        }
+    }
+
     /// Puts what happened before the watch began in front of what has happened since, and lets events flow.
     func release(after backlog: [WatchEvent]) {
         let (waiter, next) = state.withLock { state -> (CheckedContinuation<WatchEvent?, Never>?, WatchEvent?) in
             state.queue.insert(contentsOf: backlog, at: state.taken)
-            state.isHeld = false
+            state.phase = .live
             guard let waiter = state.waiter, let next = state.take() else { return (nil, nil) }
             state.waiter = nil
             return (waiter, next)

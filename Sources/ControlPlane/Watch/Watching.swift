@@ -33,22 +33,36 @@ extension Platform {
             state throws(Problem) -> (WatchSubscription, PlatformState) in
             let found = try state.project(project)
             if let environment { _ = try found.environment(environment) }
-            let subscription = try hub.subscribe(to: topic, of: environment, of: project, from: token ?? state.token)
+            let isBehind = token.map { $0.revision < state.revision } ?? false
+            let subscription = try hub.subscribe(
+                to: topic, of: environment, of: project, from: token ?? state.token, isBehind: isBehind)
             return (subscription, state)
         }
         do throws(Problem) {
-            let backlog =
-                if let token {
-                    try await events(on: topic, from: token.revision, to: state, in: environment, of: project)
-                } else {
-                    Self.snapshots(topic, of: state, environment, project)
-                }
-            subscription.release(after: backlog)
+            if let token, token.revision < state.revision {
+                let past = try await past(project, at: token.revision, before: state.revision)
+                subscription.replay(
+                    WatchReplay(topic, of: environment, of: project, from: past, store: store, published: published))
+            } else {
+                subscription.release(after: token == nil ? Self.snapshots(topic, of: state, environment, project) : [])
+            }
             return subscription
         } catch {
             subscription.end()
             throw error
         }
+    }
+
+    private func past(
+        _ project: ProjectName, at revision: Revision, before newest: Revision
+    ) async throws(Problem) -> PlatformState {
+        guard newest.number - revision.number <= Limits.watchResumeRevisions else {
+            throw Problem(
+                .notFound,
+                "Revision \(revision) is more than \(Limits.watchResumeRevisions) revisions back; read the document anew and follow "
+                    + "from there.")
+        }
+        return try await reading { () async throws in try await self.past.state(of: project, at: revision) }
     }
 
     private static func snapshots(
@@ -61,44 +75,6 @@ extension Platform {
             return names.compactMap { found.resolved[$0] }.map { .snapshot($0, in: project, at: state.token) }
         case .flags:
             return names.compactMap { found.resolvedFlags[$0] }.map { .flagSnapshot($0, in: project, at: state.token) }
-        }
-    }
-
-    private func events(
-        on topic: WatchTopic, from revision: Revision, to state: PlatformState, in environment: EnvironmentName?,
-        of project: ProjectName
-    ) async throws(Problem) -> [WatchEvent] {
-        guard revision < state.revision else { return [] }
-        guard state.revision.number - revision.number <= Limits.watchResumeRevisions else {
-            throw Problem(
-                .notFound,
-                "Revision \(revision) is more than \(Limits.watchResumeRevisions) revisions back; read the document anew and follow "
-                    + "from there.")
-        }
-        return try await reading { () async throws in
-            var past = try await self.past.state(of: project, at: revision)
-            var events: [WatchEvent] = []
-            while past.revision < state.revision {
-                let changes = try await self.store.changes(after: past.revision, limit: 500)
-                guard !changes.isEmpty else { break }
-                for change in changes where past.revision < state.revision {
-                    guard change.project == project else {
-                        past = PlatformState(
-                            revision: change.revision, digest: change.digest, committedAt: change.committedAt,
-                            projects: past.projects, access: past.access)
-                        continue
-                    }
-                    let (next, touched) = try past.applying(change)
-                    let step = Published.Step(change: change, state: next, touched: touched)
-                    for name in topic.environments(touched).sorted() where environment == nil || environment == name {
-                        if let event = topic.event(of: step, in: name, before: past.projects[project]) {
-                            events.append(event)
-                        }
-                    }
-                    past = next
-                }
-            }
-            return events
         }
     }
 }
