@@ -58,8 +58,15 @@ import Testing
             try await test.makeShop()
             let (_, events) = try await test.client.events(Self.watch)
             var names: [JSONValue?] = []
-            for _ in 1...3 { names.append(try await events.nextChange()?.data["environment"]) }
+            var ids: [String?] = []
+            for _ in 1...3 {
+                let event = try await events.nextChange()
+                names.append(event?.data["environment"])
+                ids.append(event?.id)
+            }
             #expect(names == ["base", "production", "staging"])
+            // Who comes back before the last begins anew.
+            #expect(ids == [nil, nil, test.platform.state.token.text])
             try await test.json(201, "DELETE", "\(ServerUnderTest.shop)/environments/staging")
             let deleted = try #require(try await events.nextChange())
             #expect(deleted.event == "deleted")

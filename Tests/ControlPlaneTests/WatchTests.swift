@@ -70,6 +70,35 @@ import Testing
         }
     }
 
+    @Test func `a watch of a project is behind until it has all of a revision`() async throws {
+        try await PlatformUnderTest.run { test in
+            try await test.makeShop()
+            let watch = try await test.platform.watch(test.caller, nil, of: test.project, after: nil)
+            // `production` inherits from `base`: each change tells of both.
+            #expect(await watch.nextChange()?.isComplete == false)
+            #expect(await watch.nextChange()?.isComplete == true)
+            try await test.write([test.put("a", 1, in: "base")])
+            for isComplete in [false, true] {
+                let event = try #require(await watch.nextChange())
+                #expect(event.isComplete == isComplete && event.token.revision.number == 2)
+            }
+            let told = test.platform.state.token
+            try await test.write([test.put("a", 2, in: "base")])
+            #expect(await watch.nextChange()?.isComplete == false)
+            for value in 0..<Limits.watchBacklog / 2 + 1 {
+                try await test.write([test.put("b", .int(value), in: "base")])
+            }
+            let cut = try #require(await watch.nextChange())
+            #expect(cut.kind == .behind && cut.token == told)
+            let resumed = try await test.platform.watch(test.caller, nil, of: test.project, after: cut.token)
+            for isComplete in [false, true] {
+                let event = try #require(await resumed.nextChange())
+                #expect(event.isComplete == isComplete && event.token.revision.number == 3)
+            }
+            resumed.end()
+        }
+    }
+
     @Test func `a watch that resumes before its environment ended and came again is told of the end`() async throws {
         try await PlatformUnderTest.run { test in
             try await test.makeShop()

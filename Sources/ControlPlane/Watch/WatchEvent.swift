@@ -5,6 +5,8 @@ package final class WatchEvent: Sendable {
     package let kind: Kind
     /// The revision up to which the receiver has now seen everything.
     package let token: RevisionToken
+    /// Whether that is so with this event: of those that one revision makes for several environments it is so with the last.
+    package let isComplete: Bool
     /// JSON.
     package let data: [UInt8]
     /// What it tells of, so that it can be told of in part.
@@ -19,12 +21,23 @@ package final class WatchEvent: Sendable {
         case flags([FlagDifference], in: ResolvedFlags, of: ProjectName)
     }
 
-    init(kind: Kind, token: RevisionToken, data: [UInt8], content: Content = .nothing) {
+    init(
+        kind: Kind, token: RevisionToken, isComplete: Bool = true, data: [UInt8], content: Content = .nothing
+    ) {
         self.kind = kind
         self.token = token
+        self.isComplete = isComplete
         self.data = data
         self.content = content
     }
+
+    /// One revision's events, or the documents of one, for somebody who receives all of them.
+    static func parts(of events: [WatchEvent]) -> [WatchEvent] {
+        events.dropLast().map(\.part) + events.suffix(1)
+    }
+
+    /// The same, with more of its revision to come.
+    var part: WatchEvent { WatchEvent(kind: kind, token: token, isComplete: false, data: data, content: content) }
 
     package enum Kind: String, Sendable {
         /// The whole document as it stands: the first event of a watch that resumes from nowhere.
@@ -145,14 +158,17 @@ extension WatchEvent {
 
     /// The event as it is told to somebody who may not read every key; nil where nothing of it is left.
     func restricted(to isVisible: (ConfigKey) -> Bool) -> WatchEvent? {
+        let restricted: WatchEvent
         switch content {
         case .nothing, .environment, .flags: return self
         case .document(let reading, let project):
-            return .snapshot(reading.restricted(to: isVisible), in: project, at: token)
+            restricted = .snapshot(reading.restricted(to: isVisible), in: project, at: token)
         case .differences(let change, let differences, let reading):
             let visible = differences.filter { isVisible($0.key) }
-            return visible.isEmpty ? nil : .change(change, visible, in: reading.restricted(to: isVisible))
+            if visible.isEmpty { return nil }
+            restricted = .change(change, visible, in: reading.restricted(to: isVisible))
         }
+        return isComplete ? restricted : restricted.part
     }
 }
 

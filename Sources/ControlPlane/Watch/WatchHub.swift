@@ -21,10 +21,10 @@ final class WatchHub: Sendable {
     private let state = Mutex(State())
     private let watchers = Gauge(label: "cfg_watchers")
 
-    /// A watch of an environment, or of all of a project's. Call it where no step can be published meanwhile.
+    /// A watch of an environment, or of all of a project's, which follows when its replay is through.
     func subscribe(
         to topic: WatchTopic, of environment: EnvironmentName?, of project: ProjectName, from token: RevisionToken,
-        isBehind: Bool
+        replay: WatchReplay
     ) throws(Problem) -> WatchSubscription {
         let subscription = state.withLock { state -> WatchSubscription? in
             guard state.count < Limits.watchers, !state.isClosed else { return nil }
@@ -33,7 +33,7 @@ final class WatchHub: Sendable {
             watchers.record(state.count)
             let subscription = WatchSubscription(
                 id: state.nextID, topic: topic, project: project, environment: environment, from: token,
-                isBehind: isBehind
+                replay: replay
             ) { [weak self] in self?.remove($0) }
             let place = Place(topic: topic, project: project, environment: environment)
             state.subscriptions[place, default: [:]][subscription.id] = subscription
@@ -62,11 +62,16 @@ final class WatchHub: Sendable {
                         || state.subscriptions[Place(topic: topic, project: project, environment: $0)]?.isEmpty == false
                 }
             }
-            for environment in followed.sorted() {
-                guard let event = topic.event(of: step, in: environment, before: before.projects[project]) else {
-                    continue
-                }
+            let events = followed.sorted().compactMap { environment in
+                topic.event(of: step, in: environment, before: before.projects[project]).map { (environment, $0) }
+            }
+            for (environment, event) in events {
                 for subscription in receivers(topic, project, environment) { subscription.push(event) }
+            }
+            let ofAll = receivers(topic, project, nil)
+            if ofAll.isEmpty { continue }
+            for event in WatchEvent.parts(of: events.map(\.1)) {
+                for subscription in ofAll { subscription.push(event) }
             }
         }
     }
@@ -88,13 +93,10 @@ final class WatchHub: Sendable {
     }
 
     private func receivers(
-        _ topic: WatchTopic, _ project: ProjectName, _ environment: EnvironmentName
+        _ topic: WatchTopic, _ project: ProjectName, _ environment: EnvironmentName?
     ) -> [WatchSubscription] {
-        state.withLock { state in
-            [environment, nil].flatMap {
-                Array((state.subscriptions[Place(topic: topic, project: project, environment: $0)] ?? [:]).values)
-            }
-        }
+        let place = Place(topic: topic, project: project, environment: environment)
+        return state.withLock { $0.subscriptions[place].map { Array($0.values) } ?? [] }
     }
 
     private func remove(_ subscription: WatchSubscription) {

@@ -1,8 +1,8 @@
 import ConfigPlatformModel
 import Store
 
-/// What happened before a watch follows, read from the ledger a little at a time as its receiver takes it: however far back a watch
-/// resumes, it holds a few changes and one event.
+/// What comes before the live events of a watch, made as its receiver takes it: the documents of a new watch, and what happened since,
+/// read from the ledger a little at a time. However far back a watch resumes, it holds a few changes and the events of one.
 actor WatchReplay {
     private let topic: WatchTopic
     private let project: ProjectName
@@ -11,6 +11,8 @@ actor WatchReplay {
     private let store: any Store
     private let published: Published
     private var past: PlatformState
+    /// The environments whose documents are still to come.
+    private var documents: ArraySlice<EnvironmentName> = []
     private var changes: ArraySlice<ChangeRecord> = []
     /// Of one revision, the next first.
     private var events: ArraySlice<WatchEvent> = []
@@ -18,10 +20,12 @@ actor WatchReplay {
     /// How many changes are read at once.
     private static let page = 32
 
-    /// - Parameter past: the project as the receiver knows it.
+    /// - Parameters:
+    ///   - past: the project as the receiver knows it, or is to be told of it first.
+    ///   - beginsWithDocuments: whether it is to be told.
     init(
         _ topic: WatchTopic, of environment: EnvironmentName?, of project: ProjectName, from past: PlatformState,
-        store: any Store, published: Published
+        beginsWithDocuments: Bool, store: any Store, published: Published
     ) {
         self.topic = topic
         self.project = project
@@ -29,21 +33,24 @@ actor WatchReplay {
         self.past = past
         self.store = store
         self.published = published
+        if beginsWithDocuments, let found = past.projects[project] {
+            documents =
+                (environment.map { [$0] } ?? found.environments.keys.sorted())
+                .filter { topic == .settings ? found.resolved[$0] != nil : found.resolvedFlags[$0] != nil }[...]
+        }
     }
 
-    /// The next event; nil when all is told, from when on `arrive` has seen to it that what follows is delivered.
+    /// The next event; nil where there is none. When all is told, with the last event already, `arrive` is called: it sees to it that what
+    /// follows is delivered.
     func next(_ arrive: @Sendable () -> Void) async throws -> WatchEvent? {
         while true {
-            if let event = events.popFirst() { return event }
+            if let event = documents.isEmpty ? events.popFirst() : document() {
+                if documents.isEmpty, events.isEmpty, changes.isEmpty { _ = hasArrived(arrive) }
+                return event
+            }
             try Task.checkCancellation()
-            guard past.revision < published.state.revision else {
-                let revision = past.revision
-                let isArrived = published.betweenSteps { state in
-                    guard state.revision == revision else { return false }
-                    arrive()
-                    return true
-                }
-                if isArrived { return nil }
+            if past.revision >= published.state.revision {
+                if hasArrived(arrive) { return nil }
                 continue
             }
             if changes.isEmpty { changes = try await store.changes(after: past.revision, limit: Self.page)[...] }
@@ -51,6 +58,28 @@ actor WatchReplay {
                 throw StoreError.corrupted("revision \(past.revision.next) is missing")
             }
             try take(change)
+        }
+    }
+
+    private func hasArrived(_ arrive: @Sendable () -> Void) -> Bool {
+        let revision = past.revision
+        return published.betweenSteps { state in
+            guard state.revision == revision else { return false }
+            arrive()
+            return true
+        }
+    }
+
+    private func document() -> WatchEvent? {
+        guard let name = documents.popFirst(), let event = document(of: name) else { return nil }
+        return documents.isEmpty ? event : event.part
+    }
+
+    private func document(of environment: EnvironmentName) -> WatchEvent? {
+        guard let found = past.projects[project] else { return nil }
+        return switch topic {
+        case .settings: found.resolved[environment].map { .snapshot($0, in: project, at: past.token) }
+        case .flags: found.resolvedFlags[environment].map { .flagSnapshot($0, in: project, at: past.token) }
         }
     }
 
@@ -64,10 +93,10 @@ actor WatchReplay {
         let (next, touched) = try past.applying(change)
         let step = Published.Step(change: change, state: next, touched: touched)
         let before = past.projects[project]
-        events =
-            topic.environments(touched).sorted()
+        let found = topic.environments(touched).sorted()
             .filter { environment == nil || environment == $0 }
-            .compactMap { topic.event(of: step, in: $0, before: before) }[...]
+            .compactMap { topic.event(of: step, in: $0, before: before) }
+        events = WatchEvent.parts(of: found)[...]
         past = next
     }
 }

@@ -4,32 +4,25 @@ import Synchronization
 /// One receiver's end of a watch: an ordered, bounded queue of events. A receiver that falls ``Limits/watchBacklog`` events behind is
 /// cut off with the token to resume from, and slows nobody.
 package final class WatchSubscription: Sendable {
-    private enum Phase {
-        /// Events wait until what comes before them has been put in front.
-        case held
-        /// What happens is left to the replay, which gets to it.
-        case behind
-        case live
-    }
-
     private struct State {
         var queue: [WatchEvent] = []
         var taken = 0
         var waiter: CheckedContinuation<WatchEvent?, Never>?
         var isEnded = false
-        var phase: Phase
-        var delivered: RevisionToken
+        /// What comes before the live events; until it is through, what happens is left to it. Nil from then on.
         var replay: WatchReplay?
+        /// Up to where the receiver has seen everything.
+        var delivered: RevisionToken
 
         mutating func take() -> WatchEvent? {
-            guard phase == .live, taken < queue.count else { return nil }
+            guard replay == nil, taken < queue.count else { return nil }
             let event = queue[taken]
             taken += 1
             if taken == queue.count {
                 queue.removeAll(keepingCapacity: false)
                 taken = 0
             }
-            delivered = event.token
+            if event.isComplete { delivered = event.token }
             return event
         }
     }
@@ -44,14 +37,14 @@ package final class WatchSubscription: Sendable {
 
     init(
         id: UInt64, topic: WatchTopic, project: ProjectName, environment: EnvironmentName?, from token: RevisionToken,
-        isBehind: Bool, onEnd: @escaping @Sendable (WatchSubscription) -> Void
+        replay: WatchReplay, onEnd: @escaping @Sendable (WatchSubscription) -> Void
     ) {
         self.id = id
         self.topic = topic
         self.project = project
         self.environment = environment
         self.onEnd = onEnd
-        state = Mutex(State(phase: isBehind ? .behind : .held, delivered: token))
+        state = Mutex(State(replay: replay, delivered: token))
     }
 
     /// The next event; nil once the watch has ended. Waits until there is one, or the task is cancelled, which ends the watch.
@@ -76,16 +69,9 @@ package final class WatchSubscription: Sendable {
     private func replayed() async -> WatchEvent? {
         guard let replay = state.withLock({ $0.isEnded ? nil : $0.replay }) else { return nil }
         do {
-            let event = try await replay.next { self.state.withLock { $0.phase = .live } }
-            let isLast = state.withLock { state in
-                guard let event else {
-                    state.replay = nil
-                    return false
-                }
-                state.delivered = event.token
-                return event.kind == .deleted && environment != nil
-            }
-            if isLast { end() }
+            guard let event = try await replay.next({ self.state.withLock { $0.replay = nil } }) else { return nil }
+            if event.isComplete { state.withLock { $0.delivered = event.token } }
+            if event.kind == .deleted, environment != nil { end() }
             return event
         } catch {
             end()
@@ -111,45 +97,23 @@ package final class WatchSubscription: Sendable {
     func push(_ event: WatchEvent) {
         let (waiter, next, isLast) = state.withLock {
             state -> (CheckedContinuation<WatchEvent?, Never>?, WatchEvent?, Bool) in
-            guard !state.isEnded, state.phase != .behind else { return (nil, nil, false) }
-            if event.kind == .heartbeat, state.phase == .held || state.taken < state.queue.count {
-                return (nil, nil, false)
-            }
+            guard !state.isEnded, state.replay == nil else { return (nil, nil, false) }
+            if event.kind == .heartbeat, state.taken < state.queue.count { return (nil, nil, false) }
             if state.queue.count - state.taken >= Limits.watchBacklog {
                 state.queue = [
                     .bare(.behind, in: environment, of: project, at: state.delivered)
                 ]
                 state.taken = 0
-                state.phase = .live
                 state.isEnded = true
             } else {
                 state.queue.append(event)
                 if event.kind == .deleted, environment != nil { state.isEnded = true }
             }
-            guard state.phase == .live, let waiter = state.waiter else { return (nil, nil, state.isEnded) }
+            guard let waiter = state.waiter else { return (nil, nil, state.isEnded) }
             state.waiter = nil
             return (waiter, state.take(), state.isEnded)
         }
         waiter?.resume(returning: next)
         if isLast { onEnd(self) }
-    }
-
-    /// Begins with what a watch that is behind has missed.
-    func replay(_ replay: WatchReplay) {
-        state.withLock { state in
-            if !state.isEnded { state.replay = replay }
-        }
-    }
-
-    /// Puts what happened before the watch began in front of what has happened since, and lets events flow.
-    func release(after backlog: [WatchEvent]) {
-        let (waiter, next) = state.withLock { state -> (CheckedContinuation<WatchEvent?, Never>?, WatchEvent?) in
-            state.queue.insert(contentsOf: backlog, at: state.taken)
-            state.phase = .live
-            guard let waiter = state.waiter, let next = state.take() else { return (nil, nil) }
-            state.waiter = nil
-            return (waiter, next)
-        }
-        waiter?.resume(returning: next)
     }
 }

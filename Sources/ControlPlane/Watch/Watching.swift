@@ -28,29 +28,20 @@ extension Platform {
     ) async throws(Problem) -> WatchSubscription {
         if let token { try await awaitRevision(token) }
         _ = try servedState()
-        let hub = hub
-        let (subscription, state) = try published.betweenSteps {
-            state throws(Problem) -> (WatchSubscription, PlatformState) in
-            let found = try state.project(project)
-            if let environment { _ = try found.environment(environment) }
-            let isBehind = token.map { $0.revision < state.revision } ?? false
-            let subscription = try hub.subscribe(
-                to: topic, of: environment, of: project, from: token ?? state.token, isBehind: isBehind)
-            return (subscription, state)
-        }
-        do throws(Problem) {
+        let state = state
+        let found = try state.project(project)
+        if let environment { _ = try found.environment(environment) }
+        // A new watch begins with the documents as they stand, one that resumes with its project as it was.
+        let past =
             if let token, token.revision < state.revision {
-                let past = try await past(project, at: token.revision, before: state.revision)
-                subscription.replay(
-                    WatchReplay(topic, of: environment, of: project, from: past, store: store, published: published))
+                try await past(project, at: token.revision, before: state.revision)
             } else {
-                subscription.release(after: token == nil ? Self.snapshots(topic, of: state, environment, project) : [])
+                state
             }
-            return subscription
-        } catch {
-            subscription.end()
-            throw error
-        }
+        let replay = WatchReplay(
+            topic, of: environment, of: project, from: past, beginsWithDocuments: token == nil, store: store,
+            published: published)
+        return try hub.subscribe(to: topic, of: environment, of: project, from: past.token, replay: replay)
     }
 
     private func past(
@@ -63,19 +54,6 @@ extension Platform {
                     + "from there.")
         }
         return try await reading { () async throws in try await self.past.state(of: project, at: revision) }
-    }
-
-    private static func snapshots(
-        _ topic: WatchTopic, of state: PlatformState, _ environment: EnvironmentName?, _ project: ProjectName
-    ) -> [WatchEvent] {
-        guard let found = state.projects[project] else { return [] }
-        let names = environment.map { [$0] } ?? found.environments.keys.sorted()
-        switch topic {
-        case .settings:
-            return names.compactMap { found.resolved[$0] }.map { .snapshot($0, in: project, at: state.token) }
-        case .flags:
-            return names.compactMap { found.resolvedFlags[$0] }.map { .flagSnapshot($0, in: project, at: state.token) }
-        }
     }
 }
 

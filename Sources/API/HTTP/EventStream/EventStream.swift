@@ -5,7 +5,8 @@ import HummingbirdCore
 import NIOCore
 import Synchronization
 
-/// A watch as server-sent events (WHATWG HTML, 9.2): each event has the token to come back with as its id.
+/// A watch as server-sent events (WHATWG HTML, 9.2). The id of an event is the token to come back with; one that does not complete its
+/// revision has none, so that who comes back then is told of all of it again.
 struct EventStream: Sendable {
     let subscription: WatchSubscription
     let caller: Caller
@@ -74,7 +75,8 @@ final class EventFrames: Sendable {
         switch format {
         case .platform:
             buffer.reserveCapacity(event.data.count + 96)
-            buffer.writeString("id: \(event.token.text)\nevent: \(event.kind.rawValue)\ndata: ")
+            if event.isComplete { buffer.writeString("id: \(event.token.text)\n") }
+            buffer.writeString("event: \(event.kind.rawValue)\ndata: ")
             buffer.writeBytes(event.data)
         case .openFeature:
             let id = event.token.text

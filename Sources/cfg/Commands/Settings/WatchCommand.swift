@@ -56,7 +56,7 @@ struct WatchCommand: PlatformCommand {
     static func text(_ event: WatchedEvent, _ differences: DifferenceText) -> String {
         let style = differences.style
         let environment = style.cyan(SafeText.line(event.data["environment"]?.stringValue ?? ""))
-        let revision = "revision \(event.token?.revision.number ?? event.data["revision"]?.int64Value ?? 0)"
+        let revision = "revision \(event.data["revision"]?.int64Value ?? event.token?.revision.number ?? 0)"
         switch event.kind {
         case "snapshot":
             return "\(environment)  \(style.bold(revision))  following\n"
