@@ -72,6 +72,16 @@ import Testing
                 let answer = try await test.json(200, "GET", "\(Self.shop)/search", query: [("q", text)])
                 #expect((answer["hits"]?.arrayValue?.count == 1) == isFound, "\(text)")
             }
+            // Values are what they are, not how JSON writes them.
+            try await test.json(
+                201, "PUT", "\(Self.shop)/environments/base/settings/written",
+                body: ["path": "C:\\Temp says \"hi\"\nbye", "list": ["one", "two", 37.5, true]])
+            for (text, isFound) in [
+                ("C:\\temp", true), ("says \"HI\"", true), ("\nbye", true), ("\\nbye", false), ("C:\\\\Temp", false),
+                ("one\",\"two", false), ("37.5", true), ("true", true), ("37.5,true", false), ("\"list", false),
+            ] {
+                #expect(try await hits(text).contains("written") == isFound, "\(text)")
+            }
             try await test.refused(.invalidRequest, "GET", "\(Self.shop)/search")
             try await test.refused(.invalidRequest, "GET", "\(Self.shop)/search", query: [("q", "")])
             try await test.refused(

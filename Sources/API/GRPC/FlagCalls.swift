@@ -103,6 +103,9 @@ struct FlagCalls: Sendable {
                         throw Problem(.unavailable, "The server stops; connect again.")
                     }
                     throw CancellationError()
+                } catch let error where !(error is Problem) && context.cancellation.isCancelled {
+                    // What a write comes to once the client has left.
+                    throw failed(admitted, CancellationError())
                 } catch {
                     throw failed(admitted, error)
                 }

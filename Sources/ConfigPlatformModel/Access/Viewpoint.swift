@@ -129,6 +129,9 @@ package struct Viewpoint: Sendable {
         }
     }
 
+    /// Those of violations that tell of the item that they name, and of no other.
+    private static let keywordsOfOne: Set<String?> = [nil, "expect", "If-Match", "If-None-Match"]
+
     private static let hidden = "The change does not fit what stands where you may not read; ask somebody who may."
 
     private func canRead(_ violation: Violation) -> Bool {
@@ -141,7 +144,7 @@ package struct Viewpoint: Sendable {
             return scope.isAll || violation.keyword == "freezes"
         }
         // What a violation says of one key may be about others too: a prefix, a reference, a member beside it.
-        return scope.isAll || (scope.permits(parsed, in: project) && [nil, "expect"].contains(violation.keyword))
+        return scope.isAll || (scope.permits(parsed, in: project) && Self.keywordsOfOne.contains(violation.keyword))
     }
 }
 

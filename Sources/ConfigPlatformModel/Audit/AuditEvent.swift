@@ -144,3 +144,16 @@ package struct AuditLeaf: Hashable, Sendable {
 
     private static let purpose = Array("configplatform/audit/1".utf8) + [0]
 }
+
+extension AuditEvent {
+    /// What a change is done to, as closely as one target says it: the item of an environment, `shop/production/setting/checkout.timeout`,
+    /// or the environment, `shop/production`, where it is nothing else; otherwise the project, `shop`.
+    package static func target(of addresses: some Collection<ItemAddress>, in project: ProjectName) -> String {
+        guard let first = addresses.first, let environment = first.ownEnvironment,
+            addresses.dropFirst().allSatisfy({ $0.ownEnvironment == environment })
+        else { return project.rawValue }
+        let place = "\(project.rawValue)/\(environment.rawValue)"
+        guard addresses.count == 1, first.kind != .environment else { return place }
+        return "\(place)/\(first.kind.rawValue)/\(first.key)"
+    }
+}

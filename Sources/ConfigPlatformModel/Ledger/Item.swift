@@ -57,6 +57,11 @@ package struct ItemAddress: Hashable, Sendable {
     /// The canonical spelling of the item's own name within its kind.
     package let key: String
 
+    /// The environment whose item this is, or which this is.
+    package var ownEnvironment: EnvironmentName? {
+        kind == .environment ? try? EnvironmentName(parsing: key) : environment
+    }
+
     package static func project(_ name: ProjectName) -> ItemAddress {
         ItemAddress(project: name, environment: nil, kind: .project, key: name.rawValue)
     }

@@ -125,6 +125,12 @@ package final class Proposal: Sendable {
         laidOut = operations.map { LaidOutOperation($0, in: project) }
     }
 
+    /// What a refusal is recorded against: the place that it is about, as far as that is known before it is decided.
+    package var place: String {
+        if let about { return AuditEvent.target(of: CollectionOfOne(about), in: project) }
+        return AuditEvent.target(of: (laidOut ?? []).lazy.map(\.address), in: project)
+    }
+
     /// Who asks for it, whoever wrote it.
     package var asking: Principal { author.subject?.principal ?? author.principal }
 

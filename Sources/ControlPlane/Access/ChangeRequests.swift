@@ -68,10 +68,7 @@ extension Platform {
         switch try await submit(job) {
         case .committed(let decision):
             let reading = await reading(of: id, in: proposal.project, caller)
-            return WriteOutcome(
-                kind: .requested(id), token: decision.state.token, change: nil,
-                items: reading?.outlook?.items ?? [], environments: reading?.outlook?.environments ?? [],
-                approvals: reading?.outlook?.guarded ?? [])
+            return WriteOutcome(id, token: decision.state.token, reading?.outlook)
         case .unchanged(let state):
             return WriteOutcome(kind: .unchanged, token: state.token, change: nil, items: [], environments: [])
         case .repeated(let record): return try await repeated(caller, record)
@@ -170,6 +167,19 @@ extension Platform {
                 id: id, project: project, body: body, revision: item.revision, outlook: nil,
                 obstacle: viewpoint.redacted(error))
         }
+    }
+
+    /// What a request would have done when it was made; nil where that cannot be told.
+    func firstOutlook(
+        on id: ChangeRequestID, of change: ChangeRecord, _ caller: Caller
+    ) async -> ChangeRequestReading.Outlook? {
+        guard let found = try? await past.state(of: change.project, at: change.revision),
+            case .request(let body)? = found.projects[change.project]?.access[.request(id)]?.body
+        else { return nil }
+        let then = PlatformState(
+            revision: found.revision, digest: found.digest, committedAt: found.committedAt, projects: found.projects,
+            access: state.access)
+        return try? outlook(of: body, in: change.project, at: then, caller)
     }
 
     /// What a request would do now, seen by a caller.

@@ -137,9 +137,13 @@ final class GroupSession: Sendable {
             }
             guard let change = decision.change else { return (.unchanged(state), nil) }
             try transaction.append(change)
+            // What a rollback or an import comes to is known only now.
+            let place =
+                job.target == proposal.place
+                ? AuditEvent.target(of: change.effects.lazy.map(\.address), in: change.project) : nil
             lastLeaf = try append(
-                job, by: job.caller, .success, detail: Self.detail(of: change, job.judgement), change: change,
-                to: transaction)
+                job, target: place, by: job.caller, .success, detail: Self.detail(of: change, job.judgement),
+                change: change, to: transaction)
             return (
                 .committed(decision), Published.Step(change: change, state: decision.state, touched: decision.touched)
             )

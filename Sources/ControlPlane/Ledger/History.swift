@@ -138,8 +138,8 @@ package struct VisibleChange: Sendable {
 
     /// Nil where the reader may see nothing of it that the query asks for: it is found by what of it may be seen.
     fileprivate init?(_ record: ChangeRecord, to viewpoint: Viewpoint, matching query: ChangeQuery) {
-        let addresses = record.effects.map(\.address).filter(viewpoint.canRead)
-        guard addresses.contains(where: query.matches) else { return nil }
+        let effects = record.effects.filter { viewpoint.canRead($0.address) }
+        guard effects.contains(where: { query.matches($0, seenBy: viewpoint) }) else { return nil }
         revision = record.revision
         token = record.token
         author = record.author
@@ -148,22 +148,25 @@ package struct VisibleChange: Sendable {
         source = record.source
         digest = record.digest
         previousDigest = record.previousDigest
-        environments = Set(addresses.compactMap(\.ownEnvironment))
-        operations = addresses.count
-    }
-}
-
-extension ItemAddress {
-    /// The environment whose item this is, or which this is.
-    fileprivate var ownEnvironment: EnvironmentName? {
-        kind == .environment ? try? EnvironmentName(parsing: key) : environment
+        environments = Set(effects.compactMap(\.address.ownEnvironment))
+        operations = effects.count
     }
 }
 
 extension ChangeQuery {
-    /// Whether an item is what the query asks for; every item is where it asks for none.
-    fileprivate func matches(_ address: ItemAddress) -> Bool {
-        (environment.map { $0 == address.environment } ?? true) && (kind.map { $0 == address.kind } ?? true)
+    /// Whether an effect is on what the query asks for; every effect is where it asks for none.
+    fileprivate func matches(_ effect: Effect, seenBy viewpoint: Viewpoint) -> Bool {
+        let address = effect.address
+        let isOwn =
+            (environment.map { $0 == address.environment } ?? true) && (kind.map { $0 == address.kind } ?? true)
             && (key.map { $0.hasSameBytes(as: address.key) } ?? true)
+        if isOwn { return true }
+        // The end of an environment, or of the project, is that of all that it has; a reader who could not see an item is not told of its end.
+        guard effect.body == nil, [.environment, .project].contains(address.kind) else { return false }
+        let ended = address.ownEnvironment
+        guard ended == nil || environment == nil || environment == ended else { return false }
+        guard let key else { return kind.map { viewpoint.permits(.read, $0, in: ended ?? environment) } ?? true }
+        return viewpoint.canRead(
+            ItemAddress(project: address.project, environment: ended ?? environment, kind: kind ?? .setting, key: key))
     }
 }

@@ -59,6 +59,13 @@ extension WriteOutcome {
             warnings: viewpoint.visible(decision.warnings()))
     }
 
+    /// Of a change that was asked for, with what it comes to where that can be told.
+    init(_ request: ChangeRequestID, token: RevisionToken, _ outlook: ChangeRequestReading.Outlook?) {
+        self.init(
+            kind: .requested(request), token: token, change: nil, items: outlook?.items ?? [],
+            environments: outlook?.environments ?? [], approvals: outlook?.guarded ?? [])
+    }
+
     fileprivate init(unchangedAt token: RevisionToken) {
         self.init(kind: .unchanged, token: token, change: nil, items: [], environments: [])
     }
@@ -106,7 +113,7 @@ extension Platform {
                     work: .change(
                         request.proposal,
                         request.idempotencyKey.map { .init(key: $0, requestDigest: request.requestDigest) }),
-                    caller: caller, action: request.action, target: request.proposal.project.rawValue,
+                    caller: caller, action: request.action, target: request.proposal.place,
                     judgement: try await judgement(of: request, by: caller)))
             switch outcome {
             case .committed(let decision):
@@ -133,7 +140,7 @@ extension Platform {
     ) {
         committer.submit(
             CommitJob(
-                work: .change(proposal, nil), caller: caller, action: .change, target: proposal.project.rawValue)
+                work: .change(proposal, nil), caller: caller, action: .change, target: proposal.place)
         ) { result in
             completion {
                 switch result {
@@ -186,8 +193,7 @@ extension Platform {
         let (change, items) = try await change(at: record.revision, of: nil)
         let viewpoint = viewpoint(caller, of: change.project)
         if let request = change.createdRequest {
-            return WriteOutcome(
-                kind: .requested(request), token: change.token, change: nil, items: [], environments: [])
+            return WriteOutcome(request, token: change.token, await firstOutlook(on: request, of: change, caller))
         }
         return WriteOutcome(
             kind: .committed, token: change.token, change: change, items: viewpoint.visible(items), environments: [],

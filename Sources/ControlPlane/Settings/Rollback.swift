@@ -26,6 +26,13 @@ package struct RollbackScope: Hashable, Sendable {
         .setting, .settingDefinition, .schema, .flag, .segment, .flagRule, .flagRollout,
     ]
 
+    /// Where settings are named, and where an environment comes back that has ended, for it had them.
+    func restoresSettings(of environment: EnvironmentName, in current: ProjectState) -> Bool {
+        let kinds = kinds ?? Self.kindsByDefault
+        return kinds.contains(.setting)
+            || (kinds.contains(.environment) && current.environments[environment] == nil && !isOfKeys)
+    }
+
     /// Whether single keys are named.
     var isOfKeys: Bool { keys != nil || flags != nil }
 
@@ -69,9 +76,9 @@ extension Platform {
             source: ["operation": "rollback", "toRevision": .int(revision.number)]
         ) { state throws(Problem) in
             let current = try state.project(project)
-            if (scope.kinds ?? RollbackScope.kindsByDefault).contains(.setting) {
-                let viewpoint = state.viewpoint(caller.subject, of: project, at: now)
-                for name in target.environments.keys.sorted() where scope.covers(name) {
+            let viewpoint = state.viewpoint(caller.subject, of: project, at: now)
+            for name in target.environments.keys.sorted() where scope.covers(name) {
+                if scope.restoresSettings(of: name, in: current) {
                     let keys = [target, current].compactMap { $0.environments[name]?.own.lazy.map(\.key) }.joined()
                     try viewpoint.requireWriting(keys.filter { scope.covers($0) }, in: name)
                 }
@@ -99,8 +106,8 @@ extension Platform {
         }
         operations += accessOperations(restoring: target, in: current, kinds: kinds, scope: scope)
         operations += flagOperations(restoring: target, in: current, kinds: kinds, scope: scope)
-        guard kinds.contains(.setting) else { return operations }
-        for (name, environment) in target.environments.sorted(by: { $0.key < $1.key }) where scope.covers(name) {
+        for (name, environment) in target.environments.sorted(by: { $0.key < $1.key })
+        where scope.covers(name) && scope.restoresSettings(of: name, in: current) {
             let standing = current.environments[name]
             if standing == nil, !kinds.contains(.environment) {
                 if scope.environments == nil { continue }

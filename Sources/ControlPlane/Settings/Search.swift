@@ -8,7 +8,7 @@ package struct SearchHit: Sendable {
 
 extension Platform {
     /// The settings whose key, value, description or tags hold a text, whatever the case of its ASCII letters, in order of environment
-    /// and key.
+    /// and key. A value holds what a string, a name, a number or a literal within it holds.
     ///
     /// - Parameter after: where the last page ended.
     package func search(
@@ -35,7 +35,7 @@ extension Platform {
             for setting in candidate.own {
                 if let after, candidate.name == after.environment, setting.key <= after.key { continue }
                 let isHit =
-                    needle.occurs(in: setting.key.text.utf8) || needle.occurs(in: setting.body.value)
+                    needle.occurs(in: setting.key.text.utf8) || needle.occurs(inValue: setting.body.value)
                     || defined.contains(setting.key)
                 guard isHit, scope.permits(setting.key, in: project) else { continue }
                 guard hits.count < limit, bytes < Limits.pageBytes else { return (hits, false, state.token) }
@@ -67,6 +67,48 @@ extension Platform {
 
         func occurs(in body: SettingDefinitionBody) -> Bool {
             occurs(in: body.description.utf8) || body.tags.contains { occurs(in: $0.utf8) }
+        }
+
+        /// - Parameter json: canonical JSON, whose strings are looked at as they are, without quotes and escapes.
+        func occurs(inValue json: [UInt8]) -> Bool {
+            json.withUnsafeBufferPointer { json in
+                var index = 0
+                while index < json.count {
+                    let start = index
+                    if json[index] == UInt8(ascii: "\"") {
+                        var isEscaped = false
+                        index += 1
+                        while index < json.count, json[index] != UInt8(ascii: "\"") {
+                            if json[index] == UInt8(ascii: "\\") {
+                                isEscaped = true
+                                index += 1
+                            }
+                            index += 1
+                        }
+                        index = min(index + 1, json.count)
+                        let token = UnsafeBufferPointer(rebasing: json[start..<index])
+                        let isFound =
+                            isEscaped
+                            ? (try? JSONValue(parsing: Array(token)))?.stringValue.map { occurs(in: $0.utf8) } ?? false
+                            : occurs(in: UnsafeBufferPointer(rebasing: token.dropFirst().dropLast()))
+                        if isFound { return true }
+                    } else {
+                        while index < json.count, !Self.isStructural(json[index]) { index += 1 }
+                        if index > start, occurs(in: UnsafeBufferPointer(rebasing: json[start..<index])) { return true }
+                        if index == start { index += 1 }
+                    }
+                }
+                return false
+            }
+        }
+
+        private static func isStructural(_ byte: UInt8) -> Bool {
+            switch byte {
+            case UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: ","),
+                UInt8(ascii: ":"), UInt8(ascii: "\""):
+                true
+            default: false
+            }
         }
 
         func occurs(in haystack: some Collection<UInt8>) -> Bool {

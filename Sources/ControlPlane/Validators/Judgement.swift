@@ -104,7 +104,7 @@ extension Platform {
         }
         if !request.isDryRun {
             await recordRefusal(
-                caller, action: request.action, target: request.proposal.project.rawValue, problem: problem,
+                caller, action: request.action, target: request.proposal.place, problem: problem,
                 validators: told)
         }
         throw problem

@@ -219,8 +219,11 @@ struct Dispatcher: Sendable {
             if (try? exchange.query?.flag("dryRun")) == true { return }
             action = write
         }
-        let name = match.parameters.first { $0.name == "project" }?.value ?? ""
-        let target = (try? ProjectName(parsing: name))?.rawValue ?? "platform"
+        func named(_ parameter: String) -> String { match.parameters.first { $0.name == parameter }?.value ?? "" }
+        let project = try? ProjectName(parsing: named("project"))
+        let environment = project == nil ? nil : try? EnvironmentName(parsing: named("environment"))
+        let target = ([project?.rawValue ?? "platform"] + [environment?.rawValue].compactMap(\.self))
+            .joined(separator: "/")
         await core.platform.recordRefusal(caller, action: action, target: target, problem: problem)
     }
 
