@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("schemas from the command line", .timeLimit(.minutes(5)))
+@Suite("schemas from the command line", .timeLimit(.minutes(9)))
 struct SchemaEnforcementTests {
     @Test func `drafted, put in force, obeyed, and loosened`() async throws {
         let folder = try TemporaryFolder()

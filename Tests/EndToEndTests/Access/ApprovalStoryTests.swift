@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Two people and one environment that neither alters alone, told in commands.
-@Suite("Approvals from the command line", .serialized, .timeLimit(.minutes(3)))
+@Suite("Approvals from the command line", .serialized, .timeLimit(.minutes(9)))
 struct ApprovalStoryTests {
     private static let password = "seven wild horses"
 

@@ -6,7 +6,7 @@ import Testing
 /// People of a company sign in at its OpenID provider, which shares no code with the platform.
 @Suite(
     "Signing in at an issuer", .enabled(Company.absence) { try await Company.isInstalled() }, .serialized,
-    .timeLimit(.minutes(3)))
+    .timeLimit(.minutes(9)))
 struct IssuerSignInTests {
     private let project = ProjectPath("shop")
 

@@ -37,7 +37,7 @@ private enum LocalUsers {
     }
 }
 
-@Suite("Local users", .serialized, .timeLimit(.minutes(3)))
+@Suite("Local users", .serialized, .timeLimit(.minutes(9)))
 struct LocalUserTests {
     @Test func `are switched off by default: a password is taken from nobody, and answered as a wrong one is`()
         async throws
@@ -140,7 +140,7 @@ struct LocalUserTests {
     }
 }
 
-@Suite("Passwords that are guessed", .serialized, .timeLimit(.minutes(3)))
+@Suite("Passwords that are guessed", .serialized, .timeLimit(.minutes(9)))
 struct PasswordGuessingTests {
     /// Wrong passwords all at once.
     private func burst(_ attempts: [(user: String, address: String)], at server: CfgProcess) async throws

@@ -6,7 +6,7 @@ import Testing
 
 /// Programs prove who they are by a token of an issuer. The issuer is a stand-in: a server of this process with keys of its own, whose
 /// tokens look like those of GitHub Actions.
-@Suite("Tokens of workloads", .timeLimit(.minutes(3)))
+@Suite("Tokens of workloads", .timeLimit(.minutes(9)))
 struct WorkloadTokenTests {
     private let project = ProjectPath("shop")
     private let workload = "workload:github/repo:acme/shop:ref:refs/heads/main"

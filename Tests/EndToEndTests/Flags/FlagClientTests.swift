@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The public client of Swift programs, against a server of its own.
-@Suite("The Swift client's flags", .timeLimit(.minutes(3)))
+@Suite("The Swift client's flags", .timeLimit(.minutes(9)))
 struct FlagClientTests {
     private let project = ProjectPath("shop")
     private let german = FlagContext(targetingKey: "user-1", ["country": "DE"])

@@ -6,7 +6,7 @@ import Testing
 /// OpenFeature's flagd provider for Python, the real client, against a real server: asking for each flag, and evaluating in its own process.
 @Suite(
     "OpenFeature's flagd provider", .enabled(if: Authority.canBeMade, "skipped: openssl or curl is not installed"),
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(9)))
 struct FlagdProviderTests {
     enum Mode: String, CaseIterable {
         case rpc

@@ -7,7 +7,7 @@ import Testing
 /// provider for Python as the client and a real server in flagd's place.
 @Suite(
     "flagd's scenarios with OpenFeature's provider",
-    .enabled(if: FlagdTestbed.isPresent, Comment(rawValue: FlagdTestbed.absence)), .timeLimit(.minutes(10)))
+    .enabled(if: FlagdTestbed.isPresent, Comment(rawValue: FlagdTestbed.absence)), .timeLimit(.minutes(9)))
 struct FlagdScenarioTests {
     typealias Mode = FlagdProviderTests.Mode
 

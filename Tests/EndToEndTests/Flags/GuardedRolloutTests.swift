@@ -6,7 +6,7 @@ import Testing
 
 /// A rollout of something that breaks for a third of those who get it, guarded by a metric of a real HTTP server: the share of users that
 /// fail, found by evaluating the flag for each of them.
-@Suite("A guarded rollout", .timeLimit(.minutes(3)))
+@Suite("A guarded rollout", .timeLimit(.minutes(9)))
 struct GuardedRolloutTests {
     private let project = ProjectPath("shop")
     private static let users = 240
