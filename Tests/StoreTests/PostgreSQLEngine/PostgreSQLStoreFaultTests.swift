@@ -155,7 +155,7 @@ import Testing
                 SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity
                 WHERE datname = '\(Engine.name(in: url))' AND wait_event = 'SyncRep'
                 """
-            while try server.execute(cancel) == "0" {}
+            while try server.execute(cancel) == "0" { await Task.yield() }
             #expect(await told.value == .outcomeUnknown)
             try server.execute("ALTER SYSTEM RESET synchronous_standby_names")
             try server.execute("SELECT pg_reload_conf()")
