@@ -12,8 +12,7 @@ struct FlagClientTests {
 
     private func withServer(_ body: (CfgProcess) async throws -> Void) async throws {
         // A port of its own, which it has again after a restart.
-        let port = try LoopbackServer { _ in LoopbackServer.Reply(status: 404) }.port
-        let server = try await CfgProcess(.init(listen: "127.0.0.1:\(port)"))
+        let server = try await CfgProcess(.init(listen: "127.0.0.1:\(try FreePort.find())"))
         do {
             try await server.client.makeProject(project, environments: [("base", []), ("live", ["base"])])
             try await server.client.change(

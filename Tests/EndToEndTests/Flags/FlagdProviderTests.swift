@@ -210,7 +210,7 @@ struct FlagGround {
 
     init(isSecure: Bool) async throws {
         let folder = try TemporaryFolder()
-        var arguments = ["--grpc-listen", "127.0.0.1:0"]
+        var arguments = ["--grpc-listen", "127.0.0.1:\(try FreePort.find())"]
         var authority: Authority?
         if isSecure {
             let signing = try await Authority("servers")

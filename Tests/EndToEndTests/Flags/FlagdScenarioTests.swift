@@ -50,7 +50,7 @@ struct FlagdScenarioTests {
     func `every scenario that a server has a say in holds`(_ mode: Mode) async throws {
         let scenarios = try Self.scenarios(mode, overTLS: false)
         #expect(scenarios.count == (mode == .rpc ? 12 : 18))
-        let server = try await CfgProcess(.init(arguments: ["--grpc-listen", "127.0.0.1:0"]))
+        let server = try await CfgProcess(.init(arguments: ["--grpc-listen", "127.0.0.1:\(try FreePort.find())"]))
         try await FlagdTestbed.load(into: server.client)
         for (name, file) in [("selected", "selector-flags"), ("combined", "selector-flag-combined-metadata")] {
             try await FlagdTestbed.load(["flags/\(file)"], as: ProjectPath(name), into: server.client)
