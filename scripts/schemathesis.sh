@@ -34,7 +34,7 @@ trap finish EXIT
 serve() {
     "$binary" serve --dev --sample --local-users --data "$work/$1" --listen 127.0.0.1:0 >"$work/$1.out" 2>"$work/$1.log" &
     server=$!
-    for _ in $(seq 200); do
+    for _ in $(seq 900); do
         url=$(sed -nE 's/^cfg is ready at (http[^ ]*).*$/\1/p' "$work/$1.out")
         [ -z "$url" ] || return 0
         kill -0 "$server" 2>/dev/null || break
@@ -80,7 +80,7 @@ for role in "${roles[@]}"; do
         echo "— $role, $names names"
         "$tool" --config-file "$work/$names.toml" --no-color run api/openapi.yaml --url "$url" ${headers[@]+"${headers[@]}"} "${skipped[@]}" \
             --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
-            --phases "$phases" --max-examples "$examples" --seed "$seed" --no-shrink --continue-on-failure \
+            --phases "$phases" --max-examples "$examples" --seed "$seed" --request-timeout 60 --no-shrink --continue-on-failure \
             --warnings off --generation-database none >"$work/$role-$names.txt" 2>&1 || {
             failed+=("$role, $names names")
             cut -c 1-400 "$work/$role-$names.txt"

@@ -8,6 +8,9 @@ import Synchronization
 package struct ChildProcess: Sendable {
     package let pid: pid_t
 
+    /// Held while a process begins: until it is another program it has whatever this one has open.
+    static let beginning = Mutex(())
+
     /// `posix_spawn_file_actions_addclosefrom_np` of the C library (glibc 2.34), which the Swift overlay does not show.
     private static let closeFrom = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np").map {
         unsafeBitCast(
@@ -44,7 +47,9 @@ package struct ChildProcess: Sendable {
         let variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0)=\($1)") } + [nil]
         defer { for text in words + variables { free(text) } }
         var pid = pid_t()
-        let failure = posix_spawn(&pid, command[0], &actions, &attributes, words, variables)
+        let failure = Self.beginning.withLock { _ in
+            posix_spawn(&pid, command[0], &actions, &attributes, words, variables)
+        }
         guard failure == 0 else { throw POSIXError(POSIXErrorCode(rawValue: failure) ?? .EIO) }
         self.pid = pid
     }

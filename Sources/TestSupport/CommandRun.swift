@@ -33,9 +33,9 @@ package struct CommandFailure: Error, CustomStringConvertible {
 /// Runs commands of this machine.
 package enum CommandRun {
     /// Longest run of a command; the installation of Python packages is the slowest.
-    private static let patience = Duration.seconds(300)
+    private static let patience = Duration.seconds(540)
 
-    /// Runs an executable, named by its path or found on `PATH`, and waits for its end. One that takes more than five minutes is killed.
+    /// Runs an executable, named by its path or found on `PATH`, and waits for its end. One that takes more than nine minutes is killed.
     ///
     /// - Parameters:
     ///   - environment: all of it; nil for the environment of this process.

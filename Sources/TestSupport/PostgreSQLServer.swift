@@ -44,7 +44,7 @@ package final class PostgreSQLServer: Sendable {
         guard let installation = Self.installation else { throw Failure(description: Self.absence) }
         self.installation = installation
         self.settings = settings
-        port = try Self.freePort()
+        port = try FreePort.find()
         var template = Array("/tmp/cfg-postgresql-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Failure(description: "no directory could be made in /tmp") }
         directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -247,26 +247,6 @@ package final class PostgreSQLServer: Sendable {
         guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return true }
         let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
         return fields.count > 1 && (fields[1] == "Z" || fields[1] == "X")
-    }
-
-    private static func freePort() throws -> Int {
-        #if os(Linux)
-            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        #else
-            let descriptor = socket(AF_INET, SOCK_STREAM, 0)
-        #endif
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(descriptor, address, length) == 0 && getsockname(descriptor, address, &length) == 0
-            }
-        }
-        guard bound else { throw Failure(description: "no free port on the loopback interface") }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 
     @discardableResult

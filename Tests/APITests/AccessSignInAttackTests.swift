@@ -69,22 +69,21 @@ import Testing
 
     @Test func `a user that is not there takes as long to refuse as a password that is wrong`() async throws {
         try await Self.run { test in
-            func seconds(_ user: String) async throws -> Double {
-                var times: [Double] = []
-                for _ in 1...2 {
+            let users = ["ada", "nobody", "without"]
+            var shortest = [Double](repeating: .infinity, count: users.count)
+            var areAlike: Bool { (shortest.max() ?? 0) < 4 * (shortest.min() ?? 0) }
+            // By turns, and again where it does not hold: what else the machine does falls on all of them in the end.
+            for round in 1...8 {
+                for (index, user) in users.enumerated() {
                     let began = ContinuousClock.now
                     #expect(try await Self.attempt(test, user, "not the password").status == 401)
-                    times.append((ContinuousClock.now - began) / .seconds(1))
+                    shortest[index] = min(shortest[index], (ContinuousClock.now - began) / .seconds(1))
                     test.clock.advance(seconds: 3_600)
                 }
-                return times.min() ?? 0
+                if round >= 2, areAlike { break }
             }
-            let (there, absent, without) = (
-                try await seconds("ada"), try await seconds("nobody"), try await seconds("without")
-            )
             // The slow hash is worked out for each of them: without it an answer takes a hundredth of the time.
-            #expect(absent > there / 4 && without > there / 4, "\(there), \(absent), \(without)")
-            #expect(there > absent / 4 && there > without / 4, "\(there), \(absent), \(without)")
+            #expect(areAlike, "\(shortest)")
         }
     }
 

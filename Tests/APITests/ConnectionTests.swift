@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func `a request that does not arrive is answered in time, and writes nothing`() async throws {
-        try await ServerUnderTest.run(settings: { try Self.patient { $0.requestSeconds = 5 } }) { test in
+        try await ServerUnderTest.run(settings: { try Self.patient { $0.requestSeconds = 20 } }) { test in
             try await test.makeShop()
             let connection = try HTTPConnection(port: test.port)
             let head =
@@ -83,8 +83,8 @@ import Testing
         try await ServerUnderTest.run(
             settings: {
                 try Self.patient {
-                    $0.requestSeconds = 5
-                    $0.idleSeconds = 5
+                    $0.requestSeconds = 20
+                    $0.idleSeconds = 20
                 }
             }
         ) { test in
@@ -95,7 +95,11 @@ import Testing
             // Another connection idles until it is closed: by then the watch has lasted longer than any request may.
             let idle = try HTTPConnection(port: test.port)
             await #expect(throws: (any Error).self) { try await idle.answer() }
-            try await test.json(201, "PUT", "\(ServerUnderTest.shop)/environments/base/settings/a", body: 1)
+            // Over a new connection: those that are kept have idled as long.
+            let written = try await test.send(
+                "PUT", "\(ServerUnderTest.shop)/environments/base/settings/a", body: .json(1),
+                token: .other(test.token))
+            #expect(written.status == 201)
             #expect(try await events.nextChange()?.event == "change")
             events.close()
         }
@@ -209,10 +213,11 @@ import Testing
             let connection = try HTTPConnection(port: test.port)
             let head =
                 test.head("PUT", "\(Self.document)/last")
-                + "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n4"
+                + "Content-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
             try await connection.send(Array(head.utf8))
-            // The request has reached the server when another one, sent after it, has been answered.
-            _ = try await test.get(Self.document)
+            // Whoever is told to go on has been accepted.
+            #expect(try await connection.head().status == 100)
+            try await connection.send(Array("4".utf8))
             await test.beginToStop()
             #expect(try await events.nextChange() == nil)
             try await connection.send(Array("2".utf8))

@@ -118,6 +118,20 @@ import Testing
         }
     }
 
+    @Test func `tests alter nothing that the whole process shares, for they run beside each other`() {
+        let scope = "FlagClient" + ".global"
+        for file in SourceTree.tests {
+            for (index, line) in file.lines.enumerated() where line.contains(scope) {
+                // That clients share it is found without altering it.
+                let isCompared = file.path.hasSuffix("/FlagEvaluationTests.swift") && line.contains("=== \(scope))")
+                #expect(isCompared, "\(file.path):\(index + 1) uses \(scope): give the client a FlagScope of its own.")
+            }
+            for word in ["set" + "env(", "change" + "CurrentDirectoryPath("] {
+                #expect(!file.text.contains(word), "\(file.path) uses \(word)…): hand it to what is tested instead.")
+            }
+        }
+    }
+
     @Test func `no path of a developer's machine is in the project`() {
         let banned = ["/work" + "/", "/tmp/" + "dev", "/home/" + "user"]
         for file in SourceTree.sources + SourceTree.tests + SourceTree.files(under: "docs", ending: ".md") {

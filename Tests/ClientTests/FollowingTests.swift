@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import ConfigPlatformClient
@@ -234,13 +235,6 @@ import Testing
 }
 
 @Suite(.timeLimit(.minutes(2))) struct StartingTests {
-    /// An address at which nothing listens.
-    private func deadAddress() async throws -> String {
-        let url = Mailbox()
-        try await StandInPlatform.run { platform in url.put(platform.url) }
-        return url.text
-    }
-
     @Test func `settings are kept in a file and serve a program that starts while the platform is down`() async throws {
         try await withTemporaryFolder { folder in
             let file = folder + "/settings.cfg"
@@ -313,7 +307,7 @@ import Testing
     }
 
     @Test func `without a file and without the platform the wait ends with what is wrong`() async throws {
-        let client = try StandInPlatform.client(of: try await deadAddress())
+        let client = try StandInPlatform.client(of: "http://127.0.0.1:\(try FreePort.find())")
         client.start()
         try await client.until { $0.isStale }
         let error = await #expect(throws: ConfigPlatformError.self) {

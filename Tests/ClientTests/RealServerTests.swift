@@ -31,22 +31,9 @@ struct RealServerTests {
                 server: ServerAddress(parsing: server.url), token: AccessToken(server.token ?? "")))
     }
 
-    /// Tries again where another process took the port between its being found free and its use.
-    private static func serverWithItsPort() async throws -> CfgProcess {
-        for _ in 1...5 {
-            let port = try await StandInServer.freePort()
-            do {
-                return try await CfgProcess(CfgProcess.Options(listen: "127.0.0.1:\(port)"))
-            } catch  where "\(error)".contains("Address already in use") {
-                continue
-            }
-        }
-        throw CfgProcess.Failure(description: "five ports that were free were taken at once")
-    }
-
     /// A server that keeps its port over restarts, with `shop/base` and `shop/production`, which inherits from it.
     private func withServer(_ body: (CfgProcess, AdministrationClient) async throws -> Void) async throws {
-        let server = try await Self.serverWithItsPort()
+        let server = try await CfgProcess(CfgProcess.Options(listen: "127.0.0.1:\(try FreePort.find())"))
         let client = try administration(server)
         _ = try await client.putProject(shop, description: "A shop", isNew: true)
         _ = try await client.putEnvironment(base, of: shop, inherits: [], description: nil, isNew: true)
@@ -304,14 +291,5 @@ struct RealServerTests {
             #expect(error?.document?["current"] != nil)
             #expect(error?.violations.first?.key == "a")
         }
-    }
-}
-
-extension StandInServer {
-    /// A port on which nothing listens.
-    static func freePort() async throws -> Int {
-        let server = try await StandInServer { _ in Answer(status: 404, headers: [:], body: .whole("")) }
-        try await server.stop()
-        return server.port
     }
 }

@@ -2,8 +2,9 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import Synchronization
+import TestSupport
 
-/// A small HTTP/1.1 server on a free loopback port, for stand-ins.
+/// A small HTTP/1.1 server on a free loopback port, for stand-ins. Once it has stopped nothing else listens there.
 final class StandInServer: Sendable {
     struct Call: Sendable {
         let method: String
@@ -48,7 +49,7 @@ final class StandInServer: Sendable {
                     try channel.pipeline.syncOperations.addHandler(Handler(respond))
                 }
             }
-            .bind(host: "127.0.0.1", port: 0).get()
+            .bind(host: "127.0.0.1", port: FreePort.find()).get()
         port = channel.localAddress?.port ?? 0
         self.connections = connections
     }

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The first tokens", .timeLimit(.minutes(3)))
+@Suite("The first tokens", .timeLimit(.minutes(9)))
 struct FirstTokenTests {
     @Test func `the first start prints one bootstrap token, which works, and a restart prints none`() async throws {
         let server = try await CfgProcess(.init(isDevelopment: false))

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Backups, restores and moves from one engine to the other, by the commands that operators use.
-@Suite("Backups and moves", .timeLimit(.minutes(4)))
+@Suite("Backups and moves", .timeLimit(.minutes(9)))
 struct MovingTests {
     private let project = ProjectPath("shop")
 

@@ -14,7 +14,7 @@ import Testing
     .enabled(
         if: SharedData.path(DemoReplay.history) != nil,
         "skipped: there is no folder \(DemoReplay.history) in the shared data"),
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(9)))
 struct OpenTelemetryDemoTests {
     private let project = DemoReplay.project
 

@@ -27,7 +27,7 @@ private let petclinicBundle = "real-input/petclinic-config/petclinic-config.bund
     .enabled(
         if: SharedData.path(petclinicBundle) != nil,
         "skipped: there is no file \(petclinicBundle) in the shared data"),
-    .enabled(Oracles.absence) { try await Oracles.areInstalled() }, .timeLimit(.minutes(5)))
+    .enabled(Oracles.absence) { try await Oracles.areInstalled() }, .timeLimit(.minutes(9)))
 struct PetclinicTests {
     private let project = ProjectPath("petclinic")
 

@@ -5,7 +5,7 @@ import Testing
 
 @Suite(
     "Two servers on one PostgreSQL", .enabled(if: PostgreSQLServer.isAvailable, "\(PostgreSQLServer.absence)"),
-    .timeLimit(.minutes(4)))
+    .timeLimit(.minutes(9)))
 struct ReplicaTests {
     private let project = ProjectPath("shop")
 

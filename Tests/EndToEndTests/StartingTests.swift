@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Starting", .timeLimit(.minutes(3)))
+@Suite("Starting", .timeLimit(.minutes(9)))
 struct StartingTests {
     /// A start that must fail: with what, and what the one line says about it.
     struct Refusal: Sendable, CustomTestStringConvertible {

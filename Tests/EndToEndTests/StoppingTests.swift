@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Stopping", .timeLimit(.minutes(3)))
+@Suite("Stopping", .timeLimit(.minutes(9)))
 struct StoppingTests {
     private let project = ProjectPath("shop")
 

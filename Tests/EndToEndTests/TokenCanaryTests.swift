@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The text of a token is shown to whoever it is made for, once, and is nowhere else: not in a log, not in the database, not in a backup.
-@Suite("Tokens stay with their owners", .timeLimit(.minutes(3)))
+@Suite("Tokens stay with their owners", .timeLimit(.minutes(9)))
 struct TokenCanaryTests {
     @Test(arguments: ["text", "json"])
     func `no token is in the log, the database or a backup of an embedded platform`(logFormat: String) async throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The tour that README.md gives a stranger, run as it stands there.
-@Suite("The five-minute tour", .timeLimit(.minutes(3)))
+@Suite("The five-minute tour", .timeLimit(.minutes(9)))
 struct TourTests {
     @Test func `every command of the tour in README succeeds against a fresh server`() async throws {
         let commands = try Self.commands()

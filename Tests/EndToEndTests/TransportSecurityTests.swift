@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// TLS as curl sees it: the server's own client and server are one library, and would agree with one another in any case.
-@Suite("TLS", .enabled(if: Certificate.canBeMade, "skipped: openssl or curl is not installed"), .timeLimit(.minutes(3)))
+@Suite("TLS", .enabled(if: Certificate.canBeMade, "skipped: openssl or curl is not installed"), .timeLimit(.minutes(9)))
 struct TransportSecurityTests {
     @Test(arguments: [(flag: "--http1.1", version: "1.1"), (flag: "--http2", version: "2")])
     func `a client that trusts the certificate is served over either version of HTTP`(flag: String, version: String)

@@ -2,7 +2,7 @@ import ConfigPlatformModel
 import TestSupport
 import Testing
 
-@Suite("cfg validate", .timeLimit(.minutes(3)))
+@Suite("cfg validate", .timeLimit(.minutes(9)))
 struct ValidateTests {
     private static let schema = """
         {"type": "object", "additionalProperties": false, "properties": {

@@ -6,11 +6,14 @@ import Testing
 @testable import ConfigPlatformModel
 
 @Suite(.timeLimit(.minutes(2))) struct FlagUsageTests {
+    /// One that was under way when its client was shut down has been told twice, under one name.
     private func told(_ calls: [StandInPlatform.Call]) throws -> [String: Int] {
         var told: [String: Int] = [:]
+        var seen: Set<String> = []
         for call in calls where call.isUsage {
             let json = try JSONValue(parsing: call.body)
             #expect(json["client"] == "tests")
+            guard seen.insert(json["report"]?.stringValue ?? "").inserted else { continue }
             let from = try Timestamp(parsing: json["from"]?.stringValue ?? "")
             #expect(from <= (try Timestamp(parsing: json["until"]?.stringValue ?? "")))
             for count in json["counts"]?.arrayValue ?? [] {
@@ -65,7 +68,7 @@ import Testing
             await client.shutdown()
             // Nobody knows whether what was refused was counted, so it is told again as it was.
             #expect(Set(calls.prefix(4).map(\.body)).count == 1)
-            #expect(try told(Array(platform.allCalls.filter(\.isUsage).dropFirst(3))) == ["a on STATIC": 5])
+            #expect(try told(platform.allCalls) == ["a on STATIC": 5])
         }
     }
 
@@ -83,8 +86,8 @@ import Testing
                 }
                 await client.shutdown()
             }
-            let names = try platform.allCalls.filter(\.isUsage).map {
-                try JSONValue(parsing: $0.body)["report"]?.stringValue
+            let names = try Set(platform.allCalls.filter(\.isUsage).map(\.body)).map {
+                try JSONValue(parsing: $0)["report"]?.stringValue
             }
             #expect(names.count == 6 && Set(names).count == 6 && !names.contains(nil))
             #expect(names.allSatisfy { ($0?.utf8.count ?? 0) <= 64 })

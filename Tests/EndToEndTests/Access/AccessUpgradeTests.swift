@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A database from before there were roles: made by this `cfg`, and taken back to what the schema's first migration makes.
-@Suite("An upgrade to access control", .timeLimit(.minutes(3)))
+@Suite("An upgrade to access control", .timeLimit(.minutes(9)))
 struct AccessUpgradeTests {
     private let project = ProjectPath("shop")
 

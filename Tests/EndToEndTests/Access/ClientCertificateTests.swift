@@ -6,7 +6,7 @@ import Testing
 /// Clients that prove who they are by a certificate, as curl does it.
 @Suite(
     "Certificates of clients", .enabled(if: Authority.canBeMade, "skipped: openssl or curl is not installed"),
-    .timeLimit(.minutes(3)))
+    .timeLimit(.minutes(9)))
 struct ClientCertificateTests {
     private static let spiffe = "spiffe://acme.example/shop"
 

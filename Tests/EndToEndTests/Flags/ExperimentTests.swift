@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// An experiment from its rule to the units that analysis reads: evaluated by a server and in a program, over the command line.
-@Suite("Experiments", .timeLimit(.minutes(8)))
+@Suite("Experiments", .timeLimit(.minutes(9)))
 struct ExperimentTests {
     private let project = ProjectPath("shop")
     /// Of these a quarter is evaluated by the server, the rest in a program.

@@ -6,7 +6,7 @@ import Testing
 /// OpenFeature's flagd provider for Python, the real client, against a real server: asking for each flag, and evaluating in its own process.
 @Suite(
     "OpenFeature's flagd provider", .enabled(if: Authority.canBeMade, "skipped: openssl or curl is not installed"),
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(9)))
 struct FlagdProviderTests {
     enum Mode: String, CaseIterable {
         case rpc
@@ -210,7 +210,7 @@ struct FlagGround {
 
     init(isSecure: Bool) async throws {
         let folder = try TemporaryFolder()
-        var arguments = ["--grpc-listen", "127.0.0.1:0"]
+        var arguments = ["--grpc-listen", "127.0.0.1:\(try FreePort.find())"]
         var authority: Authority?
         if isSecure {
             let signing = try await Authority("servers")

@@ -7,7 +7,7 @@ import Testing
 /// provider for Python as the client and a real server in flagd's place.
 @Suite(
     "flagd's scenarios with OpenFeature's provider",
-    .enabled(if: FlagdTestbed.isPresent, Comment(rawValue: FlagdTestbed.absence)), .timeLimit(.minutes(10)))
+    .enabled(if: FlagdTestbed.isPresent, Comment(rawValue: FlagdTestbed.absence)), .timeLimit(.minutes(9)))
 struct FlagdScenarioTests {
     typealias Mode = FlagdProviderTests.Mode
 
@@ -50,7 +50,7 @@ struct FlagdScenarioTests {
     func `every scenario that a server has a say in holds`(_ mode: Mode) async throws {
         let scenarios = try Self.scenarios(mode, overTLS: false)
         #expect(scenarios.count == (mode == .rpc ? 12 : 18))
-        let server = try await CfgProcess(.init(arguments: ["--grpc-listen", "127.0.0.1:0"]))
+        let server = try await CfgProcess(.init(arguments: ["--grpc-listen", "127.0.0.1:\(try FreePort.find())"]))
         try await FlagdTestbed.load(into: server.client)
         for (name, file) in [("selected", "selector-flags"), ("combined", "selector-flag-combined-metadata")] {
             try await FlagdTestbed.load(["flags/\(file)"], as: ProjectPath(name), into: server.client)

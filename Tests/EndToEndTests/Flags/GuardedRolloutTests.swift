@@ -6,18 +6,32 @@ import Testing
 
 /// A rollout of something that breaks for a third of those who get it, guarded by a metric of a real HTTP server: the share of users that
 /// fail, found by evaluating the flag for each of them.
-@Suite("A guarded rollout", .timeLimit(.minutes(3)))
+@Suite("A guarded rollout", .timeLimit(.minutes(9)))
 struct GuardedRolloutTests {
     private let project = ProjectPath("shop")
     private static let users = 240
 
+    /// What was measured last. It is given once, and only where it was begun after what was given before: no step is good by what was
+    /// measured in the one before it, however slowly the users are asked.
+    private struct Measured {
+        var rate: Double?
+        var given = 0
+
+        mutating func give() -> Double? {
+            guard let rate else { return nil }
+            self.rate = nil
+            given += 1
+            return rate
+        }
+    }
+
     @Test func `a rollout that breaks something takes itself back, and says why`() async throws {
-        let rate = Mutex<Double?>(nil)
+        let measured = Mutex(Measured())
         let prometheus = try LoopbackServer { request in
             guard request.method == "GET", request.target.hasPrefix("/prom/api/v1/query?query=failing_share") else {
                 return LoopbackServer.Reply(status: 404)
             }
-            guard let rate = rate.withLock({ $0 }) else {
+            guard let rate = measured.withLock({ $0.give() }) else {
                 return LoopbackServer.Reply(
                     body: Array(#"{"status":"success","data":{"resultType":"vector","result":[]}}"#.utf8))
             }
@@ -43,10 +57,11 @@ struct GuardedRolloutTests {
                 ["flag", "rollout"] + arguments + ["new-checkout", "-p", "shop", "-e", "production"],
                 environment: ["CFG_SERVER": server.url, "CFG_TOKEN": server.token ?? ""])
         }
-        let measured = Task {
+        let measuring = Task {
             while !Task.isCancelled {
+                let given = measured.withLock { $0.given }
                 let failing = try await failing(server)
-                rate.withLock { $0 = Double(failing) / Double(Self.users) }
+                measured.withLock { if $0.given == given { $0.rate = Double(failing) / Double(Self.users) } }
                 try await Task.sleep(for: .milliseconds(300))
             }
         }
@@ -66,10 +81,10 @@ struct GuardedRolloutTests {
             last.hasPrefix("reverted  step 3 of 4  60 %  Reverted at step 3 of 4 (60 %): 'failing_share' was 0."),
             "\(watched)")
         #expect(last.hasSuffix("which is above 0.1."), "\(watched)")
-        measured.cancel()
-        _ = await measured.result
+        measuring.cancel()
+        _ = await measuring.result
         // What is asked for has no value any more: the rollout neither goes on nor is taken back by itself.
-        rate.withLock { $0 = nil }
+        measured.withLock { $0.rate = nil }
         #expect(try await failing(server) == 0, "nobody gets it any more")
 
         let log = try await server.cli("log", "-p", "shop", "--output", "json").succeeded()
@@ -114,7 +129,7 @@ struct GuardedRolloutTests {
                     ],
                 ],
             ])
-        for _ in 0..<100 where !server.log.contains("private address") {
+        for _ in 0..<600 where !server.log.contains("private address") {
             try await Task.sleep(for: .milliseconds(100))
         }
         #expect(server.log.contains("--guard-networks"))

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// An alerting system pulls a flag of a real server, with what the command line gave it; and what else the command line says of flags.
-@Suite("Kill hooks and the command line of flags", .timeLimit(.minutes(3)))
+@Suite("Kill hooks and the command line of flags", .timeLimit(.minutes(9)))
 struct KillHookTests {
     private static func server(_ folder: TemporaryFolder) async throws -> CfgProcess {
         try Data("one key of kill hooks, for a test only\n".utf8).write(to: URL(filePath: folder.path("key")))

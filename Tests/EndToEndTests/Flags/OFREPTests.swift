@@ -6,7 +6,7 @@ import Testing
 /// OpenFeature's remote evaluation against a real server: flagd's scenarios as plain requests, and with OpenFeature's own client.
 @Suite(
     "Remote evaluation", .enabled(if: FlagdTestbed.isPresent, Comment(rawValue: FlagdTestbed.absence)),
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(9)))
 struct OFREPTests {
     private static let evaluate = "/ofrep/v1/evaluate/flags"
 

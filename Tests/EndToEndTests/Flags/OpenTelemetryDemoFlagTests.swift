@@ -12,7 +12,7 @@ import Testing
     .enabled(
         if: SharedData.path(DemoReplay.history) != nil,
         "skipped: there is no folder \(DemoReplay.history) in the shared data"),
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(9)))
 struct OpenTelemetryDemoFlagTests {
     private static let project = ProjectPath("demo-with-flags")
     private static let contexts: [JSONObject] =

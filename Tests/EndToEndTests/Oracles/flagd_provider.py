@@ -98,7 +98,7 @@ for event in ProviderEvent:
     api.add_handler(event, told(event))
 provider = FlagdProvider(
     host="localhost", port=int(port), resolver_type=ResolverType(mode), selector=os.environ.get("SELECTOR"),
-    cache=CacheType.LRU, deadline_ms=10_000, retry_backoff_ms=200, retry_backoff_max_ms=200, retry_grace_period=1,
+    cache=CacheType.LRU, deadline_ms=60_000, retry_backoff_ms=200, retry_backoff_max_ms=200, retry_grace_period=1,
     fatal_status_codes=["PERMISSION_DENIED", "UNAUTHENTICATED"], **settings)
 try:
     api.set_provider_and_wait(provider)

@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: StoreEngineUnderTest.all)
+    @Test(.timeLimit(.minutes(5)), arguments: StoreEngineUnderTest.all)
     func `who waits is woken by the next commit, of a change, an event or a credential`(
         _ engine: StoreEngineUnderTest
     ) async throws {
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: StoreEngineUnderTest.all)
+    @Test(.timeLimit(.minutes(5)), arguments: StoreEngineUnderTest.all)
     func `a wait ends with its time, its task or its store`(_ engine: StoreEngineUnderTest) async throws {
         try await engine.withStore { store in
             let head = try await store.head()

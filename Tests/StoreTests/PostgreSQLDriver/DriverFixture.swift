@@ -6,15 +6,9 @@ import Testing
 
 /// Gives a test work on a thread of its own, with a session of a fresh database.
 enum Driver {
-    static func options(responseTimeout: Duration = .seconds(35)) -> PostgreSQLSessionOptions {
-        var options = PostgreSQLSessionOptions()
-        options.responseTimeout = responseTimeout
-        return options
-    }
-
     @discardableResult
     static func withThread<T>(
-        _ url: String, options: PostgreSQLSessionOptions = options(), _ body: (PostgreSQLThread) async throws -> T
+        _ url: String, options: PostgreSQLSessionOptions = .init(), _ body: (PostgreSQLThread) async throws -> T
     ) async throws -> T {
         let thread = try PostgreSQLThread(url: try PostgreSQLURL(parsing: url), options: options)
         let result: Result<T, any Error>

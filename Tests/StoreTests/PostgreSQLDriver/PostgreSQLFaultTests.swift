@@ -54,12 +54,8 @@ import Testing
 
     @Test func `a hanging server ends the call, and only a commit under way is in doubt`() async throws {
         let server = server
-        let options = Driver.options(responseTimeout: .milliseconds(300))
-        try await Driver.withThread(try server.createDatabase(), options: options) { thread in
-            try await thread.run { connection in
-                connection.responseTimeout = .seconds(30)
-                try connection.executeScript("CREATE TABLE t (a bigint)")
-            }
+        try await Driver.withThread(try server.createDatabase()) { thread in
+            try await thread.run { try $0.executeScript("CREATE TABLE t (a bigint)") }
             for last in ["INSERT INTO t VALUES (2)", "COMMIT"] {
                 let error = await #expect(throws: PostgreSQLError.self) {
                     try await thread.run { connection in
@@ -68,6 +64,8 @@ import Testing
                             try pipeline.enqueue("BEGIN")
                             try pipeline.enqueue("INSERT INTO t VALUES (1)")
                             try pipeline.sync()
+                            // For this session alone: the next one is as patient as before.
+                            connection.responseTimeout = .milliseconds(300)
                             server.pause()
                             try pipeline.enqueue(last)
                             try pipeline.sync()
@@ -87,11 +85,11 @@ import Testing
 
     @Test func `a server that hangs while large commands are sent ends the call`() async throws {
         let server = server
-        let options = Driver.options(responseTimeout: .milliseconds(300))
-        try await Driver.withThread(try server.createDatabase(), options: options) { thread in
+        try await Driver.withThread(try server.createDatabase()) { thread in
             let error = await #expect(throws: PostgreSQLError.self) {
                 try await thread.run { connection in
                     try connection.query("SELECT 1")
+                    connection.responseTimeout = .milliseconds(300)
                     server.pause()
                     defer { server.resume() }
                     try connection.query("SELECT $1::bytea", [.bytes([UInt8](repeating: 0, count: 32 << 20))])
@@ -148,18 +146,21 @@ import Testing
             try server.execute("ALTER SYSTEM SET synchronous_standby_names = 'absent'")
             try server.execute("SELECT pg_reload_conf()")
             let committing = Task {
-                try await thread.run { connection in
-                    try connection.pipeline { pipeline in
-                        try pipeline.enqueue("BEGIN")
-                        try pipeline.enqueue("INSERT INTO t VALUES (1)")
-                        try pipeline.enqueue("COMMIT")
-                        try pipeline.sync()
+                // Until one waits: the server may take the setting later than the first.
+                while true {
+                    try await thread.run { connection in
+                        try connection.pipeline { pipeline in
+                            try pipeline.enqueue("BEGIN")
+                            try pipeline.enqueue("INSERT INTO t VALUES (1)")
+                            try pipeline.enqueue("COMMIT")
+                            try pipeline.sync()
+                        }
                     }
                 }
             }
             let cancel =
                 "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE pid = \(process) AND wait_event = 'SyncRep'"
-            while try server.execute(cancel) == "0" {}
+            while try server.execute(cancel) == "0" { await Task.yield() }
             let error = await #expect(throws: PostgreSQLError.self) { try await committing.value }
             #expect(error?.outcomeUnknown == true)
             #expect(error?.isConnectionLost == false)

@@ -8,13 +8,13 @@ import Testing
 
 /// Opens stores of the PostgreSQL engine for a test, and closes them.
 enum Engine {
-    /// Limits so short that a test of a server that does not answer is soon over.
+    /// Limits so short that a test of a server that does not answer is soon over, and so long that a server which answers does so in time.
     static var impatient: PostgreSQLStore.Settings {
         var settings = PostgreSQLStore.Settings()
         settings.openingSeconds = 0.2
         settings.writingSeconds = 0.2
         settings.readingSeconds = 0.2
-        settings.session = PostgreSQLStore.session(response: .milliseconds(500))
+        settings.session = PostgreSQLStore.session(response: .seconds(4))
         return settings
     }
 

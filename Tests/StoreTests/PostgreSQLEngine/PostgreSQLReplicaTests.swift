@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a replica is woken by another's change, event and credential`() async throws {
         let writes: [@Sendable (any StoreTransaction) throws -> Void] = [
             { try $0.commit([.put("a", "1", in: "base")]) },
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `what is committed while nobody listens is told when the listener is back`() async throws {
         let server = try PostgreSQLServer.shared
         let url = try server.createDatabase()
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a commit that no notification told of is found by asking`() async throws {
         let server = try PostgreSQLServer.shared
         let url = try server.createDatabase()
