@@ -76,7 +76,8 @@ import Testing
             for round in 1...8 {
                 for (index, user) in users.enumerated() {
                     let began = ContinuousClock.now
-                    #expect(try await Self.attempt(test, user, "not the password").status == 401)
+                    let status = try await Self.attempt(test, user, "not the password").status
+                    #expect(status == 401)
                     shortest[index] = min(shortest[index], (ContinuousClock.now - began) / .seconds(1))
                     test.clock.advance(seconds: 3_600)
                 }
