@@ -9,7 +9,7 @@ part=.build/test-part.log
 : >"$log"
 failed=()
 # Left alone, all cases of a layer begin at once: the limit and the patience of each would then run while it waits for a thread of two.
-export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=16
 for suites in \
     "ArchitectureTests|ModelTests|FlagsTests|JSONSchemaTests|ConfigFormatsTests|CommandLineTests" \
     "StoreTests|IdentityTests" \

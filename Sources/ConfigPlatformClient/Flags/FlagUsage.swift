@@ -120,6 +120,8 @@ final class FlagUsageReporter: Sendable {
             since = now
             if !Task.isCancelled { await send() }
         }
+        // What was counted while something was told when the end came.
+        collect(from: since, until: surroundings.now())
         // In a task of its own, for this one has been cancelled.
         await Task { await self.send() }.value
     }

@@ -124,7 +124,8 @@ import Testing
                 let json = try JSONValue(parsing: body)
                 let from = try Timestamp(parsing: json["from"]?.stringValue ?? "").microseconds
                 let until = try Timestamp(parsing: json["until"]?.stringValue ?? "").microseconds
-                #expect((until - 1) / 3_600_000_000 == from / 3_600_000_000)
+                // The clock stands still between waits: what was counted at the end of an hour may be told at once.
+                #expect(max(from, until - 1) / 3_600_000_000 == from / 3_600_000_000)
                 return from / 3_600_000_000
             }
             #expect(Set(hours).count == hours.count)
