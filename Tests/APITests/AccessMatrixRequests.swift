@@ -151,6 +151,12 @@ extension AccessMatrix {
                 ]))
         },
         "GET \(base)/changes": get("\(base)/changes"),
+        "POST \(base)/rollback": { matrix, n in
+            let before = matrix.test.revision
+            try await matrix.test.json(
+                201, "PUT", "\(base)/roles/rolled-\(n)", body: ["permissions": [["actions": ["read"]]]])
+            return Request(path: "\(base)/rollback", body: .json(["toRevision": .int(before), "kinds": ["role"]]))
+        },
         "GET \(base)/changes/{revision}": { matrix, _ in Request(path: "\(base)/changes/\(matrix.marks.binding)") },
     ]
 

@@ -83,6 +83,7 @@ extension AdministrationClient {
         package init(to target: Target) { self.target = target }
     }
 
+    /// - Parameter project: `.platform` for the platform itself, whose kinds the order names.
     package func rollBack(
         _ project: ProjectName, _ order: RollbackOrder, isDryRun: Bool
     ) async throws -> Answer<ChangeView> {
@@ -95,7 +96,7 @@ extension AdministrationClient {
         body.list("kinds", order.kinds)
         body.list("keys", order.keys.map(\.text))
         body["message"] = order.message.map { .string($0) }
-        var request = ServerRequest(.post, "projects", project.rawValue, "rollback")
+        var request = ServerRequest(.post, in: project, "rollback")
         request.send(.object(body))
         return try await write(request, isDryRun: isDryRun)
     }

@@ -26,6 +26,25 @@ package struct RollbackScope: Hashable, Sendable {
         .setting, .settingDefinition, .schema, .flag, .segment, .flagRule, .flagRollout,
     ]
 
+    /// What a project is rolled back by, and what the platform itself is. Change requests, identities, issuers and kill hooks never are.
+    private static let kindsOfProjects: [Kind] = [
+        .setting, .settingDefinition, .schema, .flag, .segment, .flagRule, .flagRollout, .flagKill, .validator,
+        .environment, .protection, .binding,
+    ]
+    private static let kindsOfPlatform: [Kind] = [.role, .group, .binding]
+
+    fileprivate func requireKinds(of project: ProjectName) throws(Problem) {
+        let isOfPlatform = project == .platform
+        let known = isOfPlatform ? Self.kindsOfPlatform : Self.kindsOfProjects
+        guard isOfPlatform && kinds == nil || !(kinds ?? []).isSubset(of: known) else { return }
+        let names = known.map(\.rawValue)
+        throw Problem(
+            .invalidRequest,
+            "\(isOfPlatform ? "The platform" : "A project") is rolled back by kinds: name \(names.dropLast().joined(separator: ", ")) "
+                + "or \(names[names.count - 1]).",
+            violations: [Violation("Names kinds that can be rolled back here.", pointer: "/kinds", keyword: "enum")])
+    }
+
     /// Where settings are named, and where an environment comes back that has ended, for it had them.
     func restoresSettings(of environment: EnvironmentName, in current: ProjectState) -> Bool {
         let kinds = kinds ?? Self.kindsByDefault
@@ -52,13 +71,7 @@ extension Platform {
     package func rollback(
         _ caller: Caller, _ project: ProjectName, to moment: Moment, scope: RollbackScope, message: String?
     ) async throws(Problem) -> Proposal {
-        if let kinds = scope.kinds, !kinds.isDisjoint(with: [.project, .changeRequest, .identity, .issuer, .killHook]) {
-            throw Problem(
-                .invalidRequest,
-                "Projects, change requests, identities, issuers and kill hooks are not rolled back; name setting, setting-definition, schema, "
-                    + "flag, segment, flag-rule, flag-rollout, flag-kill, validator, environment, protection, binding, role or group."
-            )
-        }
+        try scope.requireKinds(of: project)
         let viewpoint = viewpoint(caller, of: project)
         try viewpoint.requireProject()
         for name in scope.environments ?? [] { try viewpoint.requireEnvironment(name) }

@@ -18,6 +18,7 @@ enum ChangeRoutes {
             "\(project)/changes", query: ["after", "before", "environment", "kind", "key", "author", "limit"], list),
         .get("\(project)/changes/{revision}", show),
         .write(.post, "\(project)/rollback", query: [], body: .json, action: .rollback, rollback),
+        .write(.post, "\(RouteTable.base)/rollback", query: [], body: .json, action: .rollback, rollback),
         .write(.post, "\(project)/promote", query: [], body: .json, action: .promotion, promote),
         Route(
             method: .post, pattern: "\(project)/validate", access: .read, query: [], body: .json,
@@ -147,7 +148,7 @@ enum ChangeRoutes {
                 try reader.flagKey()
             })
         let proposal = try await platform.rollback(
-            caller, request.project(), to: moment, scope: scope, message: try members["message"]?.string())
+            caller, request.scope(), to: moment, scope: scope, message: try members["message"]?.string())
         return PlannedWrite(proposal: proposal)
     }
 

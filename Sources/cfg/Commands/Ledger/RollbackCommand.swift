@@ -13,6 +13,7 @@ struct RollbackCommand: PlatformCommand {
               cfg rollback 41 -p shop -e production --dry-run
               cfg rollback 2h -p shop --all-environments -m "bad release"
               cfg rollback 41 -p shop -e production --key checkout
+              cfg rollback 41 --platform --kind role
             """)
 
     @OptionGroup var project: ProjectOptions
@@ -25,6 +26,8 @@ struct RollbackCommand: PlatformCommand {
     var environment: [EnvironmentName] = []
 
     @Flag(name: [.customShort("A"), .long], help: "All environments.") var allEnvironments = false
+
+    @Flag(help: "The platform itself: its roles, groups and bindings, as --kind says.") var platform = false
 
     @Option(
         help: ArgumentHelp("Only this key and those below it; may be given again.", valueName: "key"),
@@ -43,10 +46,16 @@ struct RollbackCommand: PlatformCommand {
         guard environment.isEmpty || !allEnvironments else {
             throw ValidationError("Give -e or --all-environments, not both.")
         }
+        guard !platform || (project.project == nil && environment.isEmpty && !allEnvironments && key.isEmpty) else {
+            throw ValidationError("--platform goes with none of -p, -e, --all-environments and --key.")
+        }
+        guard !platform || !kind.isEmpty else {
+            throw ValidationError("What of the platform? Give --kind role, --kind group or --kind binding.")
+        }
     }
 
     func run() async throws {
-        let project = try project.name()
+        let project = platform ? .platform : try project.name()
         let session = try Session(connection)
         let order = try order(ProcessVariables.all)
         let answer = try await session.working("Rolling back") {
@@ -63,7 +72,7 @@ struct RollbackCommand: PlatformCommand {
             }
         var order = AdministrationClient.RollbackOrder(to: target)
         order.environments = environment
-        if environment.isEmpty, !allEnvironments {
+        if environment.isEmpty, !allEnvironments, !platform {
             guard let text = variables["CFG_ENVIRONMENT"], !text.isEmpty else {
                 throw ValidationError("Which environments? Give -e ENVIRONMENT, again for more, or --all-environments.")
             }
