@@ -46,6 +46,18 @@ import Testing
         }
     }
 
+    @Test func `what a name, a key, a number and a body may be is published`() async throws {
+        try await ServerUnderTest.run { test in
+            let limits = try await test.json(200, "GET", "/api/v1/limits")["limits"]
+            let known: [(String, JSONValue)] = [
+                ("keyBytes", 512), ("keySegments", 32), ("nameBytes", 63), ("numberDigits", 1_000),
+                ("numberExponent", 1_000_000), ("referenceDefaultDepth", 8), ("requestBodyDepth", 72),
+                ("tokenSeconds", 3_162_240_000),
+            ]
+            for (name, value) in known { #expect(limits?[name] == value, "\(name)") }
+        }
+    }
+
     @Test func `HEAD answers as GET does, without the body`() async throws {
         try await ServerUnderTest.run { test in
             try await test.makeShop()

@@ -13,7 +13,7 @@ struct TakenFlags: Sendable {
     private let mode: WriteMode
     private let order: FlagImportOrder
 
-    private static let limits = JSONLimits(maxDepth: Limits.valueDepth + 8, maxBytes: Limits.requestBodyBytes)
+    private static let limits = JSONLimits(maxDepth: Limits.requestBodyDepth, maxBytes: Limits.requestBodyBytes)
 
     /// What stands is a help for readers only as far as the caller may read it.
     init(of request: ImportRequest, beside project: ProjectState?, _ viewpoint: Viewpoint) {

@@ -23,8 +23,7 @@ struct BodyReader: Sendable {
 
     var pointer: JSONPointer { place.pointer }
 
-    /// A change nests its values three levels deep.
-    private static let limits = JSONLimits(maxDepth: Limits.valueDepth + 8, maxBytes: Limits.requestBodyBytes)
+    private static let limits = JSONLimits(maxDepth: Limits.requestBodyDepth, maxBytes: Limits.requestBodyBytes)
 
     init(parsing bytes: [UInt8]) throws(Problem) {
         do throws(JSONParseError) {
