@@ -27,17 +27,6 @@ extension Problem {
         if let retryAfterSeconds { answer.fields[.retryAfter] = String(retryAfterSeconds) }
         return answer
     }
-
-    /// The same problem as concerning a place of the request's body: violations without a place of their own get this
-    /// one.
-    func located(at pointer: JSONPointer) -> Problem {
-        var violations = violations
-        if violations.isEmpty { violations = [Violation(detail)] }
-        for index in violations.indices where violations[index].pointer == nil {
-            violations[index].pointer = pointer.text
-        }
-        return Problem(code, detail, violations: violations, current: current, retryAfterSeconds: retryAfterSeconds)
-    }
 }
 
 extension Violation {

@@ -336,6 +336,28 @@ extension ProjectState? {
             .compactMap { self?.stands($0) ?? ($0.body == nil) ? nil : $0.effect }
     }
 
+    /// Refuses to end environments that others inherit from which neither end nor are written in the same change.
+    private func checkHeirs(
+        of removed: Set<EnvironmentName>, besides written: Set<EnvironmentName>
+    ) throws(Problem) {
+        var violations: [Violation] = []
+        for child in self?.sortedEnvironments ?? [] where !removed.contains(child.name) && !written.contains(child.name)
+        {
+            guard let parent = child.body.inherits.first(where: removed.contains) else { continue }
+            violations.append(
+                Violation(
+                    "'\(child.name.rawValue)' inherits from '\(parent.rawValue)'.", keyword: "inherits",
+                    environment: child.name))
+        }
+        guard let first = violations.first else { return }
+        let others = violations.count - 1
+        throw Problem(
+            .inUse,
+            first.message + (others > 0 ? " (and \(others) more)" : "")
+                + " Take it out of 'inherits' there first, or in the same change.",
+            violations: violations)
+    }
+
     /// Refuses to end environments that others stand on, and what is asked of environments that are not there.
     fileprivate func checkEnvironments(
         _ effects: [Effect], _ operations: [LaidOutOperation], in project: ProjectName
@@ -347,19 +369,7 @@ extension ProjectState? {
             guard let name = try? EnvironmentName(parsing: effect.address.key) else { continue }
             if effect.body == nil { removed.insert(name) } else { written.insert(name) }
         }
-        if !removed.isEmpty {
-            for child in environments.values.sorted(by: { $0.name < $1.name })
-            where !removed.contains(child.name) && !written.contains(child.name) {
-                guard let parent = child.body.inherits.first(where: removed.contains) else { continue }
-                throw Problem(
-                    .inUse,
-                    "'\(child.name.rawValue)' inherits from '\(parent.rawValue)'. Take it out of 'inherits' there first, or in the same "
-                        + "change.",
-                    violations: [
-                        Violation("Inherits from what would end.", keyword: "inherits", environment: child.name)
-                    ])
-            }
-        }
+        if !removed.isEmpty { try checkHeirs(of: removed, besides: written) }
         for (index, operation) in operations.enumerated() {
             let address = operation.address
             guard let name = address.environment, !written.contains(name) else { continue }

@@ -26,6 +26,24 @@ package struct Problem: Error, Hashable, Sendable {
         self.retryAfterSeconds = retryAfterSeconds
     }
 
+    /// A problem with a place in the body of an item, which its violation points at.
+    ///
+    /// - Parameter place: names of members, and indices, from the body down; empty for the body itself.
+    package init(_ code: Code, _ detail: String, at place: [String], keyword: String? = nil) {
+        self.init(
+            code, detail, violations: [Violation(detail, pointer: JSONPointer(tokens: place).text, keyword: keyword)])
+    }
+
+    /// The same problem of a value that stands there in something larger: its violations point below that place, those that pointed
+    /// nowhere at it.
+    package func located(at place: JSONPointer) -> Problem {
+        var violations = violations.isEmpty ? [Violation(detail)] : violations
+        for index in violations.indices {
+            violations[index].pointer = place.text + (violations[index].pointer ?? "")
+        }
+        return Problem(code, detail, violations: violations, current: current, retryAfterSeconds: retryAfterSeconds)
+    }
+
     /// Each is a stable part of the contract: `type` on the wire ends in the raw value.
     package enum Code: String, CaseIterable, Sendable {
         case invalidRequest = "invalid-request"

@@ -101,6 +101,10 @@ extension Platform {
         let viewpoint = viewpoint(caller, of: project)
         try viewpoint.requireProject()
         for environment in environments ?? [] { try viewpoint.requireEnvironment(environment) }
+        guard !reason.isEmpty else {
+            throw Problem(.invalidRequest, "Who breaks the glass says why, as 'reason'.", at: ["reason"])
+        }
+        try ItemText.checkLength(reason, named: "reason")
         let body = try BindingBody(
             subject: reviewer, role: .operator, environments: environments,
             expiresAt: world.now().adding(seconds: seconds), description: reason, isBreakGlass: true)

@@ -117,6 +117,19 @@ import Testing
                 == "'prod' inherits from 'base'. Take it out of 'inherits' there first, or in the same change.")
     }
 
+    @Test func `all that inherit from an environment that would end are named`() throws {
+        var ledger = ledger
+        try ledger.commit(
+            .environment("eu", inherits: ["base"]), .environment("us", inherits: ["prod"]),
+            .environment("asia", inherits: ["base"]))
+        let problem = try #require(ledger.refusal(.deleteEnvironment("base")))
+        #expect(problem.violations.map(\.environment) == ["asia", "eu", "prod"])
+        #expect(
+            problem.detail
+                == "'asia' inherits from 'base'. (and 2 more) Take it out of 'inherits' there first, or in the same change."
+        )
+    }
+
     // MARK: limit-exceeded
 
     @Test func `a change has at most 50000 operations`() throws {

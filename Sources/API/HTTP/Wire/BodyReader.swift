@@ -150,7 +150,7 @@ struct BodyReader: Sendable {
         }
     }
 
-    /// Runs a parser of the model, whose problems know no place, as reading this one.
+    /// Runs a parser of the model, whose problems know places in what it reads, as reading this place.
     func parsed<Value>(_ parse: (JSONValue) throws(Problem) -> Value) throws(Problem) -> Value {
         do throws(Problem) {
             return try parse(value)
@@ -161,16 +161,7 @@ struct BodyReader: Sendable {
 
     /// An item of flags; its faults carry their places in it.
     func flagItem(of kind: Kind) throws(Problem) -> FlagItemBody {
-        do throws(Problem) {
-            return try FlagItemBody(kind, parsing: value)
-        } catch {
-            let violations = error.violations.map { violation in
-                var violation = violation
-                violation.pointer = pointer.text + (violation.pointer ?? "")
-                return violation
-            }
-            throw Problem(error.code, error.detail, violations: violations)
-        }
+        try parsed { json throws(Problem) in try FlagItemBody(kind, parsing: json) }
     }
 
     struct Members {
