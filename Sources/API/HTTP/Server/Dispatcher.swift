@@ -102,6 +102,13 @@ struct Dispatcher: Sendable {
             let token = try ItemText.parsed { () throws(InvalidIdentifier) in try RevisionToken(parsing: text) }
             try await core.platform.awaitRevision(token)
         }
+        if match.route.refusesIdempotencyKey, exchange.request.headers[.idempotencyKey] != nil {
+            throw Problem(
+                .invalidRequest,
+                "An Idempotency-Key is not taken here: this would be done again when it is repeated. Leave the header out, and look what there is "
+                    + "before you repeat the request.",
+                violations: [Violation("Not taken here.", keyword: "Idempotency-Key")])
+        }
         try checkMediaType(exchange.request.headers[.contentType], match.route.body)
         let query = try Query(parsing: exchange.rawQuery)
         try query.check(known: match.route.query)
