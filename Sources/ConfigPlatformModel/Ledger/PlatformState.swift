@@ -66,6 +66,28 @@ extension ProjectState {
 }
 
 extension Problem {
+    /// What is not there at a moment of the past is not to be created, but looked for at another.
+    ///
+    /// - Parameter isThereNow: whether there is one by now.
+    package static func noProject(_ name: ProjectName, at revision: Revision, isThereNow: Bool) -> Problem {
+        Problem(
+            .notFound, "There was no project '\(name.rawValue)' at revision \(revision)" + remedy(isThereNow))
+    }
+
+    /// - Parameter isThereNow: whether there is one by now.
+    package static func noEnvironment(
+        _ name: EnvironmentName, in project: ProjectName, at revision: Revision, isThereNow: Bool
+    ) -> Problem {
+        Problem(
+            .notFound,
+            "There was no environment '\(name.rawValue)' in project '\(project.rawValue)' at revision \(revision)"
+                + remedy(isThereNow))
+    }
+
+    private static func remedy(_ isThereNow: Bool) -> String {
+        isThereNow ? ", though there is one now. Name another moment." : ", and there is none now."
+    }
+
     package static func noProject(_ name: ProjectName) -> Problem {
         Problem(
             .notFound,

@@ -2,11 +2,21 @@ package import ConfigPlatformModel
 
 /// A project at some moment, as a caller may see it.
 package struct ProjectView: Sendable {
+    package let moment: Moment
     /// Of that moment, with this project at least.
     package let state: PlatformState
     package let project: ProjectState
     /// By the rights of now, whatever the moment.
     package let viewpoint: Viewpoint
+
+    /// The environment as it was at that moment. Throws `not-found` where it was not there, as where it is not to be seen.
+    package func environment(_ name: EnvironmentName) throws(Problem) -> EnvironmentState {
+        try viewpoint.requireEnvironment(name)
+        guard let environment = project.environments[name] else {
+            throw viewpoint.noEnvironment(name, in: state, at: moment)
+        }
+        return environment
+    }
 }
 
 extension Platform {
@@ -22,7 +32,8 @@ extension Platform {
         let viewpoint = viewpoint(caller, of: project)
         try viewpoint.requireProject()
         let state = try await state(of: project, at: moment)
-        return ProjectView(state: state, project: try state.project(project), viewpoint: viewpoint)
+        let found = try viewpoint.requireProject(in: state, at: moment)
+        return ProjectView(moment: moment, state: state, project: found, viewpoint: viewpoint)
     }
 
     /// The projects that the caller may see, in order of name.
@@ -34,7 +45,7 @@ extension Platform {
             .sorted { $0.name < $1.name }
             .map {
                 ProjectView(
-                    state: state, project: $0, viewpoint: Viewpoint(authority, of: $0.name, $0, at: now))
+                    moment: .now, state: state, project: $0, viewpoint: Viewpoint(authority, of: $0.name, $0, at: now))
             }
     }
 
@@ -45,6 +56,31 @@ extension Platform {
 }
 
 extension Viewpoint {
+    /// The project in the state of a moment. Throws `not-found`, which says of which moment where that has passed.
+    func requireProject(in state: PlatformState, at moment: Moment) throws(Problem) -> ProjectState {
+        if let found = state.projects[name] { return found }
+        if moment == .now { throw .noProject(name) }
+        throw .noProject(name, at: state.revision, isThereNow: project != nil)
+    }
+
+    /// What flags of an environment come to in the state of a moment.
+    func flags(of environment: EnvironmentName, in state: PlatformState, at moment: Moment) throws(Problem)
+        -> ResolvedFlags
+    {
+        guard let flags = try requireProject(in: state, at: moment).resolvedFlags[environment] else {
+            throw noEnvironment(environment, in: state, at: moment)
+        }
+        return flags
+    }
+
+    /// What says that an environment is not in the state of a moment.
+    func noEnvironment(_ environment: EnvironmentName, in state: PlatformState, at moment: Moment) -> Problem {
+        if moment == .now { return .noEnvironment(environment, in: name) }
+        return .noEnvironment(
+            environment, in: name, at: state.revision,
+            isThereNow: sees(environment) && project?.environments[environment] != nil)
+    }
+
     /// The items of a change that the subject may see.
     func visible(_ items: [ItemDifference]) -> [ItemDifference] { items.filter { canRead($0.address) } }
 

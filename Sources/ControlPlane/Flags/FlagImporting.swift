@@ -193,8 +193,8 @@ extension Platform {
         try viewpoint.require(.read, .segment)
         try viewpoint.require(.read, .flagRule, in: environment)
         let state = try await state(of: project, at: moment)
-        let found = try state.project(project)
-        guard let flags = found.resolvedFlags[environment] else { throw .noEnvironment(environment, in: project) }
+        let found = try viewpoint.requireProject(in: state, at: moment)
+        let flags = try viewpoint.flags(of: environment, in: state, at: moment)
         let lowering = FlagLowering(flag: { flags[$0]?.items }, segment: { found.flags[$0]?.body })
         var document: JSONObject
         do throws(FlagViolation) {

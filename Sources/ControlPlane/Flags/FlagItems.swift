@@ -108,7 +108,7 @@ extension ProjectView {
     ) throws(Problem) -> (flags: ResolvedFlags, readable: Set<Kind>) {
         try viewpoint.require(.read, .flagRule, in: environment)
         guard let flags = project.resolvedFlags[environment] else {
-            throw .noEnvironment(environment, in: project.name)
+            throw viewpoint.noEnvironment(environment, in: state, at: moment)
         }
         return (flags, Set(Kind.ofFlagInEnvironment.filter { viewpoint.permits(.read, $0, in: environment) }))
     }

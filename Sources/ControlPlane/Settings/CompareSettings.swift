@@ -12,11 +12,11 @@ extension Platform {
         let new = try await state(of: project, at: to)
         let before = old.projects[project]
         let after = new.projects[project]
-        if before == nil { _ = try new.project(project) }
+        if before == nil { _ = try viewpoint.requireProject(in: new, at: to) }
         var names = Set(before?.resolved.keys.map { $0 } ?? []).union(after?.resolved.keys.map { $0 } ?? [])
         if let environment {
             guard names.contains(environment) else {
-                throw .noEnvironment(environment, in: project)
+                throw viewpoint.noEnvironment(environment, in: new, at: to)
             }
             names = [environment]
         }

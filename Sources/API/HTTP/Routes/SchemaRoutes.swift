@@ -121,10 +121,7 @@ enum SchemaRoutes {
         let kind = try request.query.choice("kind", of: Finding.Kind.self)
         let environment = try request.queriedEnvironment()
         let view = try await platform.view(caller, request.project(), at: request.query.moment("at"))
-        if let environment {
-            try view.viewpoint.requireEnvironment(environment)
-            _ = try view.project.environment(environment)
-        }
+        if let environment { _ = try view.environment(environment) }
         let (all, isComplete) = view.project.findings(
             in: environment.map { [$0] }, kinds: kind.map { [$0] } ?? Set(Finding.Kind.allCases))
         let found = view.viewpoint.visible(all)
