@@ -134,7 +134,7 @@ import Testing
                     ["message": "m", "operations": [operation(("expect", 1.5))]], "/operations/0/expect",
                     .invalidRequest
                 ),
-                (["message": "m", "operations": [operation(("expect", -1))]], "/operations/0/expect", .invalidName),
+                (["message": "m", "operations": [operation(("expect", -1))]], "/operations/0/expect", .invalidRequest),
                 (
                     ["message": "m", "operations": [operation(("references", "dead"))]], "/operations/0/references",
                     .invalidRequest

@@ -141,7 +141,10 @@ import Testing
                     == 2000)
             try await test.refused(.notFound, "GET", Self.production, query: [("at", "3")])
             try await test.refused(.invalidRequest, "GET", Self.production, query: [("at", "2999-01-01T00:00:00Z")])
-            try await test.refused(.invalidRequest, "GET", Self.production, query: [("at", "yesterday")])
+            for text in ["yesterday", "-1"] {
+                let problem = try await test.refused(.invalidRequest, "GET", Self.production, query: [("at", text)])
+                #expect(problem["detail"]?.stringValue?.contains("'\(text)' is neither a revision") == true)
+            }
             try await test.refused(.notFound, "GET", Self.production, query: [("at", "0")])
         }
     }

@@ -120,7 +120,12 @@ import Testing
             #expect(try await test.get(path, headers: [("X-Minimum-Revision", "1")]).status == 200)
             try await test.refused(
                 .ledgerDiverged, "GET", path, headers: [("X-Minimum-Revision", "1-0000000000000000")])
-            try await test.refused(.invalidName, "GET", path, headers: [("X-Minimum-Revision", "soon")])
+            for text in ["soon", "-1", "1-2", "1000000000000000000"] {
+                let problem = try await test.refused(
+                    .invalidRequest, "GET", path, headers: [("X-Minimum-Revision", text)])
+                #expect(problem["detail"]?.stringValue?.contains("'\(text)' is not a revision token") == true)
+                #expect(problem["violations"]?.arrayValue?.first?["keyword"] == "X-Minimum-Revision")
+            }
             async let answer = test.get(path, headers: [("X-Minimum-Revision", "2")])
             try await test.json(201, "PUT", "\(path)/a", body: 1)
             #expect(try await answer.status == 200)

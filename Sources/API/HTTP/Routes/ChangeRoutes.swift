@@ -112,9 +112,7 @@ enum ChangeRoutes {
     private static func show(
         _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
     ) async throws(Problem) -> Answer {
-        let text = try request.parameter("revision")
-        let revision = try ItemText.parsed { () throws(InvalidIdentifier) in try Revision(parsing: text) }
-        let (change, items) = try await platform.change(caller, at: revision, of: request.scope())
+        let (change, items) = try await platform.change(caller, at: request.revision(), of: request.scope())
         return change.answer(items)
     }
 

@@ -99,8 +99,7 @@ struct Dispatcher: Sendable {
         exchange.match = match
         try await authenticate(&exchange, match.route.access)
         if match.route.readsLedger, let text = exchange.request.headers[.minimumRevision] {
-            let token = try ItemText.parsed { () throws(InvalidIdentifier) in try RevisionToken(parsing: text) }
-            try await core.platform.awaitRevision(token)
+            try await core.platform.awaitRevision(RevisionToken(text, of: .minimumRevision))
         }
         if match.route.refusesIdempotencyKey, exchange.request.headers[.idempotencyKey] != nil {
             throw Problem(

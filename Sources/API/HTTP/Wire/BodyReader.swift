@@ -89,7 +89,11 @@ struct BodyReader: Sendable {
 
     func revision() throws(Problem) -> Revision {
         let number = try int64()
-        return try identifier { () throws(InvalidIdentifier) in try Revision(number) }
+        do throws(InvalidIdentifier) {
+            return try Revision(number)
+        } catch {
+            throw problem(error.message, keyword: "minimum")
+        }
     }
 
     func choice<Choice: CaseIterable & RawRepresentable<String>>(of type: Choice.Type) throws(Problem) -> Choice {
