@@ -333,6 +333,26 @@ import Testing
         }
     }
 
+    @Test func `a body that is packed is refused rather than read as it stands`() async throws {
+        try await ServerUnderTest.run { test in
+            try await test.makeShop()
+            let change = JSONValue.object(["operations": [ServerUnderTest.put("a", 1, in: "base")]])
+            for encoding in ["gzip", "br, gzip"] {
+                let headers = [("Content-Encoding", encoding)]
+                let answer = try await test.send("POST", Self.changes, headers: headers, body: .json(change))
+                let problem = try test.expectProblem(.unsupportedMediaType, answer, revision: 1)
+                #expect(problem["detail"]?.stringValue?.contains("'\(encoding)'") == true)
+                #expect(answer.header("Accept-Encoding") == "identity")
+                try await test.refused(
+                    .unsupportedMediaType, "POST", "\(Self.shop)/import",
+                    query: [("environment", "base"), ("format", "json")], headers: headers, body: .json(["a": 1]))
+            }
+            let plain = try await test.send(
+                "POST", Self.changes, headers: [("Content-Encoding", "identity")], body: .json(change))
+            #expect(plain.status == 201)
+        }
+    }
+
     @Test func `what does not exist is named`() async throws {
         try await ServerUnderTest.run { test in
             let project = try await test.refused(.notFound, "GET", "\(Self.shop)/environments/base/settings")

@@ -38,6 +38,17 @@ import Testing
         }
     }
 
+    @Test func `a change needs no message`() async throws {
+        try await ServerUnderTest.run { test in
+            try await test.makeShop()
+            let answer = try await test.json(
+                201, "POST", Self.changes, body: ["operations": [ServerUnderTest.put("a", 1, in: "base")]])
+            #expect(answer["message"] == "")
+            let required = Contract.document["components"]?["schemas"]?["ChangeBody"]?["required"]
+            #expect(required == ["operations"])
+        }
+    }
+
     @Test func `an expectation that is not met loses the race and shows what is there`() async throws {
         try await ServerUnderTest.run { test in
             try await test.makeShop()
