@@ -457,7 +457,9 @@ extension ProjectState {
             if isSuspect { violations += contents.prefixConflicts().map { Self.prefixViolation($0, in: name) } }
             for (key, fault) in contents.faults.sorted(by: { $0.key < $1.key }) {
                 violations.append(
-                    Violation(fault.message(for: key), keyword: "reference", environment: name, key: key.text))
+                    Violation(
+                        fault.message(for: key, among: contents.settings), keyword: "reference", environment: name,
+                        key: key.text))
             }
             if violations.isEmpty || violations.last?.environment != name {
                 violations += schemaViolations(in: environment, reading, since: before, touched)
