@@ -344,7 +344,7 @@ extension PlatformState {
                 guard let name = try? RoleName(parsing: effect.address.key),
                     let user = access.bindings(ofRole: name).first
                 else { continue }
-                throw Problem(.inUse, "The role '\(name.rawValue)' is bound by \(user); end its bindings first.")
+                throw Problem(.inUse, "The role '\(name.rawValue)' is bound by \(user.shown); end its bindings first.")
             case (.role, _?):
                 guard let name = try? RoleName(parsing: effect.address.key), RoleBody.builtIn[name] != nil else {
                     continue

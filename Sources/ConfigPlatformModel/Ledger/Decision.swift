@@ -280,9 +280,10 @@ extension ProjectState? {
             let address = operation.address
             guard seen.insert(address) else {
                 throw Problem(
-                    .invalidChange, "The change has two operations on \(address); keep one of them.",
+                    .invalidChange, "The change has two operations on \(address.shown); keep one of them.",
                     violations: [
-                        Violation("Second operation on \(address).", pointer: "/operations/\(index)", keyword: "unique")
+                        Violation(
+                            "Second operation on \(address.shown).", pointer: "/operations/\(index)", keyword: "unique")
                     ])
             }
             guard let expectation = operation.expectation else { continue }
@@ -301,7 +302,7 @@ extension ProjectState? {
                 }
             conflicts.append(
                 Violation(
-                    "\(address) was expected \(expected), but \(found).", pointer: "/operations/\(index)/expect",
+                    "\(address.shown) was expected \(expected), but \(found).", pointer: "/operations/\(index)/expect",
                     keyword: "expect", environment: address.environment, key: address.key))
             current.append(Self.shown(address, item))
         }

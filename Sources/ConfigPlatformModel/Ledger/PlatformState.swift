@@ -131,7 +131,7 @@ extension PlatformState {
                 )
             case .setting:
                 guard let environment = address.environment else {
-                    throw UnreadableRecord("a setting without an environment: \(address)")
+                    throw UnreadableRecord("a setting without an environment: \(address.shown)")
                 }
                 let setting = StoredSetting(
                     key: try key(address.key), environment: environment, revision: revision,

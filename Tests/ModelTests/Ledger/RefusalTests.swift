@@ -91,6 +91,7 @@ import Testing
             problem.violations.map(\.pointer) == [
                 "/operations/0/expect", "/operations/2/expect", "/operations/3/expect",
             ])
+        #expect(problem.violations[1].message.hasPrefix("shop/environment/prod was expected at revision 1"))
         #expect(problem.detail.contains("(and 2 more)"))
         #expect(problem.current?.arrayValue?.count == 3)
         #expect(

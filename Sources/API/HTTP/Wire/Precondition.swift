@@ -99,10 +99,10 @@ struct Precondition: Sendable {
             }
         return Problem(
             .preconditionFailed,
-            "\(header) is not met: \(address) \(found). Read what is there now, decide again, and send its ETag.",
+            "\(header) is not met: \(address.shown) \(found). Read what is there now, decide again, and send its ETag.",
             violations: [
                 Violation(
-                    "\(address) \(found).", keyword: header, environment: address.environment,
+                    "\(address.shown) \(found).", keyword: header, environment: address.environment,
                     key: address.key)
             ],
             current: ["revision": (own ?? shown).map { .int($0.number) } ?? .null])
