@@ -72,12 +72,13 @@ struct Precondition: Sendable {
     static func entityTag(_ revision: Revision) -> String { "\"r\(revision.number)\"" }
 
     /// - Parameters:
-    ///   - own: the revision of the item itself; nil where there is none, which `If-None-Match: *` asks for.
+    ///   - own: the revision of the item itself; nil where there is none. It is what `*` is about, for a write makes an item of its own: to
+    ///   `If-Match` there must be one, to `If-None-Match` none.
     ///   - shown: the revision whose tag a GET of the address carries: of the item, or of the inherited one that shows
     ///   instead.
     func check(own: Revision?, shown: Revision?, _ address: ItemAddress) throws(Problem) {
         let tag = shown.map(Self.entityTag)
-        if let match, !match.stronglyMatches(tag) {
+        if let match, match.isAny ? own == nil : !match.stronglyMatches(tag) {
             throw failed("If-Match", own: own, shown: shown, address)
         }
         guard let noneMatch else { return }
