@@ -4,6 +4,17 @@ import ConfigPlatformFlags
 package enum Limits {
     /// Bytes of a request's body: room for an import of a large application's whole configuration.
     package static let requestBodyBytes = 8 << 20
+    /// Arrays and objects inside one another in a request's body: a value, and what a change puts around it.
+    package static let requestBodyDepth = valueDepth + 8
+    /// Significant decimal digits of a number, zeros at either end not counted.
+    package static let numberDigits = JSONLimits.numberDigits
+    /// Largest power of ten of a number's first significant digit, either way.
+    package static let numberExponent = JSONLimits.exponentMagnitude
+    /// Bytes of a name: of a project, an environment, a schema, a validator, a token, and of what says who may do what.
+    package static let nameBytes = 63
+    /// Bytes of a setting's key as it is written.
+    package static let keyBytes = 512
+    package static let keySegments = 32
     /// Bytes of one value in canonical form.
     package static let valueBytes = 256 << 10
     /// Bytes of one value after its references are resolved: what stops a small text from referring itself into a huge one.
@@ -14,6 +25,8 @@ package enum Limits {
     package static let valueDepth = 64
     /// References followed from one value to the next.
     package static let referenceDepth = 32
+    /// References inside the defaults of others.
+    package static let referenceDefaultDepth = 8
     /// Operations of one change.
     package static let operationsPerChange = 50_000
     /// Bytes of one change as the ledger keeps it.
@@ -156,6 +169,8 @@ package enum Limits {
     package static let grpcStreamsPerConnection = 250
     package static let tokens = 10_000
     package static let grantsPerToken = 32
+    /// The longest life of a token that is given as one. A hundred years: beyond it nobody means a time.
+    package static let tokenSeconds: Int64 = 100 * 366 * 86_400
     /// Sessions that are live.
     package static let sessions = 50_000
     /// How long sessions that have ended are still listed.

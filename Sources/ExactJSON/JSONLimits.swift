@@ -11,10 +11,13 @@ package struct JSONLimits: Sendable {
     package let maxExponentMagnitude: Int
 
     package static let standard = JSONLimits()
+    /// Of ``standard``, and wherever nothing else is said.
+    package static let numberDigits = 1_000
+    package static let exponentMagnitude = 1_000_000
 
     package init(
-        maxDepth: Int = 64, maxBytes: Int = 16 << 20, maxNumberDigits: Int = 1_000,
-        maxExponentMagnitude: Int = 1_000_000
+        maxDepth: Int = 64, maxBytes: Int = 16 << 20, maxNumberDigits: Int = JSONLimits.numberDigits,
+        maxExponentMagnitude: Int = JSONLimits.exponentMagnitude
     ) {
         precondition((0...512).contains(maxDepth), "a depth of 0 to 512 can be read")
         precondition(maxBytes > 0, "at least one byte must be allowed")

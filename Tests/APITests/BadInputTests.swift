@@ -134,7 +134,7 @@ import Testing
                     ["message": "m", "operations": [operation(("expect", 1.5))]], "/operations/0/expect",
                     .invalidRequest
                 ),
-                (["message": "m", "operations": [operation(("expect", -1))]], "/operations/0/expect", .invalidName),
+                (["message": "m", "operations": [operation(("expect", -1))]], "/operations/0/expect", .invalidRequest),
                 (
                     ["message": "m", "operations": [operation(("references", "dead"))]], "/operations/0/references",
                     .invalidRequest
@@ -170,6 +170,75 @@ import Testing
             try await test.refused(
                 .invalidRequest, "PATCH", environment,
                 body: .bytes(Array("{\"x\":1}".utf8), type: "application/merge-patch+json"))
+        }
+    }
+
+    @Test func `what is wrong with a member of an item is said of that member`() async throws {
+        try await ServerUnderTest.run { test in
+            try await test.makeShop()
+            let environment = "\(Self.shop)/environments/base"
+            let (key, schema, protection) = (
+                "\(Self.shop)/keys/a", "\(Self.shop)/schemas/s", "\(environment)/protection"
+            )
+            let long = JSONValue.string(String(repeating: "x", count: Limits.descriptionBytes + 1))
+            let cases: [(Problem.Code, String, JSONValue, String)] = [
+                (.invalidRequest, environment, ["inherits": "mid"], "/inherits"),
+                (.invalidRequest, environment, ["inherits": ["a", 1]], "/inherits/1"),
+                (.invalidName, environment, ["inherits": ["a", "A B"]], "/inherits/1"),
+                (.invalidChange, environment, ["inherits": ["a", "a"]], "/inherits"),
+                (.invalidRequest, environment, ["inherit": []], "/inherit"), (.invalidRequest, environment, 7, ""),
+                (.invalidRequest, environment, ["abstract": "yes"], "/abstract"),
+                (.invalidChange, environment, ["description": long], "/description"),
+                (.invalidRequest, Self.shop, ["plaintextSecrets": "never"], "/plaintextSecrets"),
+                (.invalidChange, key, ["plaintextReason": long], "/plaintextReason"),
+                (.invalidChange, key, ["tags": ["slo", "a b"]], "/tags/1"),
+                (.invalidRequest, schema, ["prefix": "a"], ""),
+                (.invalidName, schema, ["prefix": "a..b", "schema": true], "/prefix"),
+                (.invalidRequest, protection, ["approvals": 11], "/approvals"),
+                (.invalidRequest, protection, ["freezes": [["days": ["someday"]]]], "/freezes/0/days/0"),
+                (
+                    .invalidRequest, "/api/v1/roles/r", ["permissions": [["actions": ["read"]], ["actions": ["fly"]]]],
+                    "/permissions/1/actions/0"
+                ),
+                (
+                    .invalidRequest, "/api/v1/bindings/b",
+                    ["subject": "user:ann", "role": "viewer", "expiresAt": "soon"],
+                    "/expiresAt"
+                ),
+            ]
+            for (code, path, body, pointer) in cases {
+                try await test.refused(code, "PUT", path, body: .json(body), pointer: pointer)
+            }
+            let reason = try await test.refused(
+                .invalidChange, "PUT", key, body: .json(["plaintextReason": long]))
+            #expect(reason["detail"] == "'plaintextReason' has 4097 bytes; it has at most 4096. Shorten it.")
+            let operation: JSONValue = [
+                "op": "put", "kind": "environment", "key": "new", "value": ["inherits": ["base", "A B"]],
+            ]
+            try await test.refused(
+                .invalidName, "POST", Self.changes, body: .json(["operations": [operation]]),
+                pointer: "/operations/0/value/inherits/1")
+        }
+    }
+
+    @Test func `all operations that cannot be read are listed`() async throws {
+        try await ServerUnderTest.run { test in
+            try await test.makeShop()
+            let operations: [JSONValue] = [
+                ServerUnderTest.put("fine", 1, in: "base"), ServerUnderTest.put("a..b", 1, in: "base"), 7,
+                ServerUnderTest.put("c", 1, in: "base", expect: "later"),
+            ]
+            let problem = try await test.refused(
+                .invalidName, "POST", Self.changes, body: .json(["operations": .array(operations)]))
+            #expect(
+                problem["violations"]?.arrayValue?.compactMap { $0["pointer"] } == [
+                    "/operations/1/key", "/operations/2", "/operations/3/expect",
+                ])
+            #expect(problem["detail"]?.stringValue?.hasSuffix("(and 2 more)") == true)
+            let many = JSONValue.array(Array(repeating: 7, count: Problem.violationsMax + 1))
+            let bounded = try await test.refused(
+                .invalidRequest, "POST", Self.changes, body: .json(["operations": many]))
+            #expect(bounded["violations"]?.arrayValue?.count == Problem.violationsMax)
         }
     }
 
@@ -261,6 +330,26 @@ import Testing
             let charset = try await test.send(
                 "PUT", Self.setting, body: .bytes([0x31], type: "Application/JSON; charset=utf-8"))
             #expect(charset.status == 201)
+        }
+    }
+
+    @Test func `a body that is packed is refused rather than read as it stands`() async throws {
+        try await ServerUnderTest.run { test in
+            try await test.makeShop()
+            let change = JSONValue.object(["operations": [ServerUnderTest.put("a", 1, in: "base")]])
+            for encoding in ["gzip", "br, gzip"] {
+                let headers = [("Content-Encoding", encoding)]
+                let answer = try await test.send("POST", Self.changes, headers: headers, body: .json(change))
+                let problem = try test.expectProblem(.unsupportedMediaType, answer, revision: 1)
+                #expect(problem["detail"]?.stringValue?.contains("'\(encoding)'") == true)
+                #expect(answer.header("Accept-Encoding") == "identity")
+                try await test.refused(
+                    .unsupportedMediaType, "POST", "\(Self.shop)/import",
+                    query: [("environment", "base"), ("format", "json")], headers: headers, body: .json(["a": 1]))
+            }
+            let plain = try await test.send(
+                "POST", Self.changes, headers: [("Content-Encoding", "identity")], body: .json(change))
+            #expect(plain.status == 201)
         }
     }
 

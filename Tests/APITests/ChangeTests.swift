@@ -31,7 +31,21 @@ import Testing
             let first = try await test.json(200, "GET", "\(Self.changes)/1")
             #expect(read["previousDigest"] == first["digest"])
             try await test.refused(.notFound, "GET", "\(Self.changes)/3")
-            try await test.refused(.invalidName, "GET", "\(Self.changes)/latest")
+            for text in ["latest", "-1", "1.5"] {
+                let problem = try await test.refused(.invalidRequest, "GET", "\(Self.changes)/\(text)")
+                #expect(problem["detail"]?.stringValue?.hasPrefix("'\(text)' is not a revision") == true)
+            }
+        }
+    }
+
+    @Test func `a change needs no message`() async throws {
+        try await ServerUnderTest.run { test in
+            try await test.makeShop()
+            let answer = try await test.json(
+                201, "POST", Self.changes, body: ["operations": [ServerUnderTest.put("a", 1, in: "base")]])
+            #expect(answer["message"] == "")
+            let required = Contract.document["components"]?["schemas"]?["ChangeBody"]?["required"]
+            #expect(required == ["operations"])
         }
     }
 
@@ -140,7 +154,8 @@ import Testing
             try await test.refused(
                 .invalidRequest, "POST", path, body: .json(["toRevision": 1, "toTime": "2026-01-01T00:00:00Z"]))
             try await test.refused(.notFound, "POST", path, body: .json(["toRevision": 9]))
-            try await test.refused(.invalidName, "POST", path, body: .json(["toRevision": -1]), pointer: "/toRevision")
+            try await test.refused(
+                .invalidRequest, "POST", path, body: .json(["toRevision": -1]), pointer: "/toRevision")
             try await test.refused(
                 .invalidRequest, "POST", path, body: .json(["toRevision": 1, "kinds": ["secret"]]), pointer: "/kinds/0")
         }

@@ -66,6 +66,26 @@ import Testing
         }
     }
 
+    @Test(arguments: RouteTable.all.indices)
+    func `the contract says which routes keep an Idempotency-Key`(index: Int) throws {
+        let route = RouteTable.all[index]
+        let operation = try #require(Contract.operation(route.method.rawValue, route.pattern))
+        let takesKey = (operation["parameters"]?.arrayValue ?? []).map(Contract.resolved).contains {
+            $0["in"] == "header" && $0["name"] == "Idempotency-Key"
+        }
+        #expect(takesKey == route.query.contains("dryRun"))
+        let onlyAsks = ["/evaluate", "/evaluate/flags", "/evaluate/flags/{flag}", "/simulate", "/validate"]
+        // A call of a kill hook is known by its Webhook-Id.
+        let isKnownOtherwise = route.pattern.hasSuffix("/kill-hooks/{hook}")
+        if route.method != .get, !takesKey, !isKnownOtherwise,
+            !onlyAsks.contains(where: { route.pattern.hasSuffix($0) })
+        {
+            #expect(route.refusesIdempotencyKey)
+        } else {
+            #expect(!route.refusesIdempotencyKey)
+        }
+    }
+
     @Test func `operation ids are unique`() {
         var ids: [String] = []
         for (_, item) in Contract.document["paths"]?.objectValue ?? [:] {

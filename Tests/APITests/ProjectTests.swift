@@ -3,6 +3,25 @@ import TestSupport
 import Testing
 
 @Suite struct ProjectTests {
+    @Test func `who may not make a project is not told to make it, whether it is there or not`() async throws {
+        try await ServerUnderTest.run { test in
+            try await test.makeShop()
+            try await test.json(201, "PUT", "/api/v1/projects/other", body: [:])
+            let made = try await test.json(
+                201, "POST", "/api/v1/tokens", body: ["name": "reader", "role": "viewer", "project": "other"])
+            let token = ServerUnderTest.Token.other(try #require(made["token"]?.stringValue))
+            var details: [String] = []
+            for name in ["shop", "nope"] {
+                let problem = try await test.refused(
+                    .notFound, "PUT", "/api/v1/projects/\(name)", body: .json([:]), token: token)
+                details.append((problem["detail"]?.stringValue ?? "").replacing(name, with: "NAME"))
+            }
+            #expect(details[0] == details[1])
+            #expect(!details[0].contains("PUT"))
+            try await test.refused(.forbidden, "PUT", "/api/v1/projects/other", body: .json([:]), token: token)
+        }
+    }
+
     private static let shop = ServerUnderTest.shop
 
     @Test func `a project is made, read, described anew and ended`() async throws {

@@ -141,8 +141,45 @@ import Testing
                     == 2000)
             try await test.refused(.notFound, "GET", Self.production, query: [("at", "3")])
             try await test.refused(.invalidRequest, "GET", Self.production, query: [("at", "2999-01-01T00:00:00Z")])
-            try await test.refused(.invalidRequest, "GET", Self.production, query: [("at", "yesterday")])
+            for text in ["yesterday", "-1"] {
+                let problem = try await test.refused(.invalidRequest, "GET", Self.production, query: [("at", text)])
+                #expect(problem["detail"]?.stringValue?.contains("'\(text)' is neither a revision") == true)
+            }
             try await test.refused(.notFound, "GET", Self.production, query: [("at", "0")])
+        }
+    }
+
+    @Test func `what was not there at a moment of the past is told as such`() async throws {
+        try await ServerUnderTest.run { test in
+            try await test.makeShop()
+            let new = "\(ServerUnderTest.shop)/environments/new"
+            try await test.json(201, "PUT", new, body: [:])
+            func detail(_ path: String, at: String) async throws -> String? {
+                try await test.refused(.notFound, "GET", path, query: [("at", at)])["detail"]?.stringValue
+            }
+            let project = "There was no project 'shop' at revision 0, though there is one now. Name another moment."
+            let environment =
+                "There was no environment 'new' in project 'shop' at revision 1, though there is one now. Name another moment."
+            for path in [Self.production, "\(ServerUnderTest.shop)/environments", "\(ServerUnderTest.shop)/flags"] {
+                #expect(try await detail(path, at: "0") == project)
+            }
+            for path in [new, "\(new)/settings", "\(new)/settings/a", "\(new)/flags"] {
+                #expect(try await detail(path, at: "1") == environment, "\(path)")
+            }
+            let rollback = try await test.refused(
+                .notFound, "POST", "\(ServerUnderTest.shop)/rollback",
+                body: .json(["toRevision": 1, "environments": ["new"]]))
+            #expect(rollback["detail"]?.stringValue == environment)
+            try await test.json(201, "DELETE", new)
+            #expect(
+                try await detail("\(new)/settings", at: "3")
+                    == "There was no environment 'new' in project 'shop' at revision 3, and there is none now.")
+            let never = try await test.refused(
+                .notFound, "POST", "/api/v1/projects/nope/rollback", body: .json(["toRevision": 1]))
+            #expect(never["detail"]?.stringValue?.hasPrefix("There is no project 'nope'.") == true)
+            #expect(
+                try await detail("\(Self.production)/none", at: "1")
+                    == "'none' has no value in 'production' of project 'shop' at revision 1.")
         }
     }
 
@@ -150,9 +187,14 @@ import Testing
         try await ServerUnderTest.run { test in
             try await test.makeShop()
             let key = "\(Self.production)/checkout.timeout"
+            // A write makes an item of the environment's own: that is what the asterisk is about, in both headers.
+            let inherited = try await test.refused(
+                .preconditionFailed, "PUT", key, headers: [("If-Match", "*")], body: .json(1))
+            #expect(inherited["detail"]?.stringValue?.contains("is inherited, from revision 1") == true)
             let absent = try await test.send("PUT", key, headers: [("If-None-Match", "*")], body: .json(1))
             #expect(absent.status == 201)
-            try await test.json(201, "DELETE", key)
+            #expect(try await test.send("PUT", key, headers: [("If-Match", "*")], body: .json(2)).status == 201)
+            try await test.json(201, "DELETE", key, headers: [("If-Match", "*")])
             #expect(try await test.send("PUT", key, headers: [("If-Match", "\"r1\"")], body: .json(2)).status == 201)
             try await test.refused(.preconditionFailed, "PUT", key, headers: [("If-Match", "\"r1\"")], body: .json(3))
             try await test.refused(.preconditionFailed, "DELETE", key, headers: [("If-Match", "\"r1\"")])

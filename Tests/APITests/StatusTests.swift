@@ -46,6 +46,18 @@ import Testing
         }
     }
 
+    @Test func `what a name, a key, a number and a body may be is published`() async throws {
+        try await ServerUnderTest.run { test in
+            let limits = try await test.json(200, "GET", "/api/v1/limits")["limits"]
+            let known: [(String, JSONValue)] = [
+                ("keyBytes", 512), ("keySegments", 32), ("nameBytes", 63), ("numberDigits", 1_000),
+                ("numberExponent", 1_000_000), ("referenceDefaultDepth", 8), ("requestBodyDepth", 72),
+                ("tokenSeconds", 3_162_240_000),
+            ]
+            for (name, value) in known { #expect(limits?[name] == value, "\(name)") }
+        }
+    }
+
     @Test func `HEAD answers as GET does, without the body`() async throws {
         try await ServerUnderTest.run { test in
             try await test.makeShop()
@@ -108,7 +120,12 @@ import Testing
             #expect(try await test.get(path, headers: [("X-Minimum-Revision", "1")]).status == 200)
             try await test.refused(
                 .ledgerDiverged, "GET", path, headers: [("X-Minimum-Revision", "1-0000000000000000")])
-            try await test.refused(.invalidName, "GET", path, headers: [("X-Minimum-Revision", "soon")])
+            for text in ["soon", "-1", "1-2", "1000000000000000000"] {
+                let problem = try await test.refused(
+                    .invalidRequest, "GET", path, headers: [("X-Minimum-Revision", text)])
+                #expect(problem["detail"]?.stringValue?.contains("'\(text)' is not a revision token") == true)
+                #expect(problem["violations"]?.arrayValue?.first?["keyword"] == "X-Minimum-Revision")
+            }
             // A server waits for five seconds only, in which the write below may not have been made.
             @Sendable func waited() async throws -> HTTPAnswer {
                 while true {

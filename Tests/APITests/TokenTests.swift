@@ -27,6 +27,23 @@ import Testing
         }
     }
 
+    @Test func `an Idempotency-Key that cannot be kept is refused by name`() async throws {
+        try await ServerUnderTest.run { test in
+            let headers = [("Idempotency-Key", "deploy-7")]
+            let problem = try await test.refused(
+                .invalidRequest, "POST", Self.tokens, headers: headers,
+                body: .json(["name": "deploy-bot", "role": "viewer"]))
+            #expect(problem["violations"]?.arrayValue?.first?["keyword"] == "Idempotency-Key")
+            try await test.json(201, "POST", Self.tokens, body: ["name": "deploy-bot", "role": "viewer"])
+            try await test.refused(.invalidRequest, "DELETE", "\(Self.tokens)/tok_x", headers: headers)
+            try await test.makeShop()
+            let validated = try await test.send(
+                "POST", "\(ServerUnderTest.shop)/validate", headers: headers,
+                body: .json(["operations": [ServerUnderTest.put("a", 1, in: "base")]]))
+            #expect(validated.status == 200)
+        }
+    }
+
     @Test func `a token ends when its time has come`() async throws {
         try await ServerUnderTest.run { test in
             try await test.makeShop()

@@ -49,7 +49,7 @@ import Testing
             }
             try await test.refused(.ledgerDiverged, "GET", Self.watch, query: [("after", "2-0000000000000000")])
             try await test.refused(.invalidRequest, "GET", Self.watch, query: [("after", "x")])
-            try await test.refused(.invalidName, "GET", Self.watch, headers: [("Last-Event-ID", "x")])
+            try await test.refused(.invalidRequest, "GET", Self.watch, headers: [("Last-Event-ID", "x")])
         }
     }
 

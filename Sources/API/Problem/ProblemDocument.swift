@@ -9,6 +9,14 @@ extension Problem {
             json.member("current", current)
             json.member("detail", detail)
             json.member("instance", instance)
+            if let missing {
+                json.object("missing") { json in
+                    json.member("environment", missing.environment?.rawValue)
+                    json.member("key", missing.key)
+                    json.member("kind", missing.kind)
+                    json.member("project", missing.project?.shownName)
+                }
+            }
             json.member("status", code.row.status.code)
             json.member("title", code.row.title)
             json.member("type", code.type)
@@ -26,17 +34,6 @@ extension Problem {
         if code == .unauthenticated { answer.fields[.wwwAuthenticate] = "Bearer" }
         if let retryAfterSeconds { answer.fields[.retryAfter] = String(retryAfterSeconds) }
         return answer
-    }
-
-    /// The same problem as concerning a place of the request's body: violations without a place of their own get this
-    /// one.
-    func located(at pointer: JSONPointer) -> Problem {
-        var violations = violations
-        if violations.isEmpty { violations = [Violation(detail)] }
-        for index in violations.indices where violations[index].pointer == nil {
-            violations[index].pointer = pointer.text
-        }
-        return Problem(code, detail, violations: violations, current: current, retryAfterSeconds: retryAfterSeconds)
     }
 }
 

@@ -19,7 +19,7 @@ struct Authorization {
 
     /// What can be said before it is known what the proposal comes to.
     func checkProposal() throws(Problem) {
-        if proposal.about?.kind == .project { return try viewpoint.require(.administer, .project) }
+        if proposal.about?.kind == .project { return try checkProject() }
         try checkVisible()
         guard let about = proposal.about else { return }
         switch about.kind {
@@ -38,6 +38,17 @@ struct Authorization {
         }
     }
 
+    /// Whoever may not make a project is not told to make it.
+    private func checkProject() throws(Problem) {
+        guard viewpoint.isVisible || viewpoint.permits(.administer, .project) else {
+            throw Problem(
+                .notFound,
+                "There is no project '\(viewpoint.name.rawValue)' that you have to do with, and it takes the right to administer projects to "
+                    + "make one. Ask an administrator; `cfg access who` says who can.")
+        }
+        try viewpoint.require(.administer, .project)
+    }
+
     private func checkVisible() throws(Problem) {
         // Whoever may begin projects need not have anything to do with one that is not there.
         if viewpoint.permits(.administer, .project) { return }
@@ -52,7 +63,7 @@ struct Authorization {
         }
         for operation in operations {
             switch operation.target {
-            case .putProject: try viewpoint.require(.administer, .project)
+            case .putProject: try checkProject()
             case .deleteProject:
                 try viewpoint.require(.administer, .project)
                 try checkDenials()
@@ -333,7 +344,7 @@ extension PlatformState {
                 guard let name = try? RoleName(parsing: effect.address.key),
                     let user = access.bindings(ofRole: name).first
                 else { continue }
-                throw Problem(.inUse, "The role '\(name.rawValue)' is bound by \(user); end its bindings first.")
+                throw Problem(.inUse, "The role '\(name.rawValue)' is bound by \(user.shown); end its bindings first.")
             case (.role, _?):
                 guard let name = try? RoleName(parsing: effect.address.key), RoleBody.builtIn[name] != nil else {
                     continue

@@ -18,19 +18,18 @@ package struct BindingBody: Hashable, Sendable {
         subject: Principal, role: RoleName, environments: [EnvironmentName]? = nil, expiresAt: Timestamp? = nil,
         description: String = "", isBreakGlass: Bool = false
     ) throws(Problem) {
-        try ItemText.checkDescription(description)
+        try ItemText.checkLength(description, named: "description")
         guard subject.canBeBound else {
             throw Problem(
                 .invalidRequest,
                 "'\(subject.rawValue)' cannot be bound to a role: name a user:, group:, workload: or certificate:. What a token may do is "
-                    + "said when it is made.")
+                    + "said when it is made.", at: ["subject"])
         }
-        if let environments, environments.isEmpty {
-            throw Problem(.invalidRequest, "'environments' names at least one; leave it out for all.")
-        }
+        try ItemText.checkNotEmpty(environments, named: "environments")
         if isBreakGlass, expiresAt == nil || description.isEmpty {
             throw Problem(
-                .invalidRequest, "Who breaks the glass says why, as 'description', and until when, as 'expiresAt'.")
+                .invalidRequest, "Who breaks the glass says why, as 'description', and until when, as 'expiresAt'.",
+                at: ["breakGlass"])
         }
         self.subject = subject
         self.role = role
@@ -82,9 +81,7 @@ package struct Grant: Hashable, Sendable {
             guard project != nil else {
                 throw Problem(.invalidRequest, "Environments belong to a project; name it too.")
             }
-            guard !environments.isEmpty else {
-                throw Problem(.invalidRequest, "'environments' names at least one; leave it out for all.")
-            }
+            try ItemText.checkNotEmpty(environments, named: "environments")
         }
         self.role = role
         self.project = project

@@ -5,15 +5,18 @@ package struct GroupBody: Hashable, Sendable {
     package let members: [Principal]
 
     package init(description: String = "", members: [Principal] = []) throws(Problem) {
-        try ItemText.checkDescription(description)
+        try ItemText.checkLength(description, named: "description")
         guard members.count <= Limits.membersPerGroup else {
             throw Problem(
-                .limitExceeded, "A group has at most \(Limits.membersPerGroup) members; this one has \(members.count).")
+                .limitExceeded, "A group has at most \(Limits.membersPerGroup) members; this one has \(members.count).",
+                at: ["members"], keyword: "maxItems")
         }
-        for member in members where !member.canBeBound || member.isPattern || member.realm == .group {
+        for (index, member) in members.enumerated()
+        where !member.canBeBound || member.isPattern || member.realm == .group {
             throw Problem(
                 .invalidRequest,
-                "'\(member.rawValue)' cannot be a member of a group: name a user:, workload: or certificate:, whole.")
+                "'\(member.rawValue)' cannot be a member of a group: name a user:, workload: or certificate:, whole.",
+                at: ["members", String(index)])
         }
         self.description = description
         self.members = Array(Set(members)).sorted()
@@ -47,11 +50,12 @@ package struct IdentityBody: Hashable, Sendable {
     package let isDisabled: Bool
 
     package init(displayName: String = "", groups: [Principal] = [], isDisabled: Bool = false) throws(Problem) {
-        try ItemText.checkDescription(displayName)
+        try ItemText.checkLength(displayName, named: "displayName")
         guard groups.count <= Limits.groupsPerIdentity else {
             throw Problem(
                 .limitExceeded,
-                "An identity is in at most \(Limits.groupsPerIdentity) groups; this one is in \(groups.count).")
+                "An identity is in at most \(Limits.groupsPerIdentity) groups; this one is in \(groups.count).",
+                at: ["groups"], keyword: "maxItems")
         }
         self.displayName = displayName
         self.groups = Array(Set(groups)).sorted()
@@ -118,37 +122,44 @@ package struct IssuerBody: Hashable, Sendable {
         let url = try ItemText.text(members["url"], named: "url")
         guard ServiceURL.isSound(url) else {
             throw Problem(
-                .invalidRequest, "'url' is the issuer as its tokens name it: an https URL; http is for loopback only.")
+                .invalidRequest, "'url' is the issuer as its tokens name it: an https URL; http is for loopback only.",
+                at: members["url"] == nil ? [] : ["url"])
         }
         let jwksURL = try ItemText.text(members["jwksUrl"], named: "jwksUrl")
         guard jwksURL.isEmpty || ServiceURL.isSound(jwksURL) else {
-            throw Problem(.invalidRequest, "'jwksUrl' is an https URL; http is for loopback only.")
+            throw Problem(
+                .invalidRequest, "'jwksUrl' is an https URL; http is for loopback only.", at: ["jwksUrl"])
         }
         guard let clientele = try ItemText.choice(members["vouchesFor"], named: "vouchesFor", of: Clientele.self) else {
-            throw Problem(.invalidRequest, "'vouchesFor' is missing: \"people\" or \"workloads\".")
+            throw Problem(
+                .invalidRequest, "'vouchesFor' is missing: \"people\" or \"workloads\".", at: [], keyword: "required")
         }
         let clientID = try ItemText.text(members["clientId"], named: "clientId")
         guard clientele == .workloads || !clientID.isEmpty else {
-            throw Problem(.invalidRequest, "'clientId' is missing: as what people sign in at the issuer.")
+            throw Problem(
+                .invalidRequest, "'clientId' is missing: as what people sign in at the issuer.",
+                at: members["clientId"] == nil ? [] : ["clientId"], keyword: "required")
         }
         var audiences = try ItemText.texts(members["audiences"], named: "audiences")
         if audiences.isEmpty, clientele == .people { audiences = [clientID] }
         guard (1...16).contains(audiences.count), audiences.allSatisfy({ (1...512).contains($0.utf8.count) }) else {
             throw Problem(
                 .invalidRequest,
-                "'audiences' lists 1 to 16 audiences: a token that was made for somebody else is not for this platform."
-            )
+                "'audiences' lists 1 to 16 audiences: a token that was made for somebody else is not for this platform.",
+                at: members["audiences"] == nil ? [] : ["audiences"])
         }
         var claims: [String: String] = [:]
         if let given = members["claims"] {
             guard case .object(let wanted) = given else {
                 throw Problem(
-                    .invalidRequest, "'claims' is an object of texts, such as {\"repository_owner\": \"acme\"}.")
+                    .invalidRequest, "'claims' is an object of texts, such as {\"repository_owner\": \"acme\"}.",
+                    at: ["claims"], keyword: "type")
             }
             for (name, value) in wanted {
                 guard let text = value.stringValue else {
                     throw Problem(
-                        .invalidRequest, "'claims' is an object of texts, such as {\"repository_owner\": \"acme\"}.")
+                        .invalidRequest, "'claims' is an object of texts, such as {\"repository_owner\": \"acme\"}.",
+                        at: ["claims", name], keyword: "type")
                 }
                 claims[name] = text
             }
@@ -157,11 +168,12 @@ package struct IssuerBody: Hashable, Sendable {
         guard Self.sessionRange.contains(seconds) else {
             throw Problem(
                 .invalidRequest,
-                "'sessionSeconds' is \(Self.sessionRange.lowerBound) to \(Self.sessionRange.upperBound).")
+                "'sessionSeconds' is \(Self.sessionRange.lowerBound) to \(Self.sessionRange.upperBound).",
+                at: ["sessionSeconds"])
         }
         let scopes = try ItemText.texts(members["scopes"], named: "scopes")
         guard scopes.count <= 32, scopes.allSatisfy({ $0.utf8.count <= 128 && !$0.contains(" ") }) else {
-            throw Problem(.invalidRequest, "'scopes' lists at most 32 names without spaces.")
+            throw Problem(.invalidRequest, "'scopes' lists at most 32 names without spaces.", at: ["scopes"])
         }
         self.url = url
         vouchesFor = clientele

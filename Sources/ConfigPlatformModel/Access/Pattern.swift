@@ -16,7 +16,7 @@ package struct NamePattern: Hashable, Sendable {
         let isSound = stem.utf8.allSatisfy { byte in
             (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || [0x2D, 0x2E, 0x40, 0x5F].contains(byte)
         }
-        guard isSound, stem.utf8.count <= 63, isPrefix || !stem.isEmpty else {
+        guard isSound, stem.utf8.count <= Limits.nameBytes, isPrefix || !stem.isEmpty else {
             throw InvalidIdentifier(
                 "'\(InvalidIdentifier.shown(text))' is not a pattern of names: write a name, or the beginning of names and '*'."
             )

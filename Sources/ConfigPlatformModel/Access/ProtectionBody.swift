@@ -48,7 +48,9 @@ package struct ProtectionBody: Hashable, Sendable {
     package init(parsing json: JSONValue) throws(Problem) {
         let members = try ItemText.members(of: json, allowed: Self.members, what: "a protection")
         approvals = try ItemText.number(members["approvals"], named: "approvals") ?? 1
-        guard (0...10).contains(approvals) else { throw Problem(.invalidRequest, "'approvals' is 0 to 10.") }
+        guard (0...10).contains(approvals) else {
+            throw Problem(.invalidRequest, "'approvals' is 0 to 10.", at: ["approvals"])
+        }
         approvers =
             try ItemText.identifiers(members["approvers"], named: "approvers") { text throws(InvalidIdentifier) in
                 try Approver(parsing: text)
@@ -57,7 +59,7 @@ package struct ProtectionBody: Hashable, Sendable {
         allowsEmergencyRollback = try ItemText.flag(members["emergencyRollback"], named: "emergencyRollback")
         unapprovedKeys = try ItemText.number(members["unapprovedKeys"], named: "unapprovedKeys") ?? 0
         guard (0...100_000).contains(unapprovedKeys) else {
-            throw Problem(.invalidRequest, "'unapprovedKeys' is 0 to 100000.")
+            throw Problem(.invalidRequest, "'unapprovedKeys' is 0 to 100000.", at: ["unapprovedKeys"])
         }
         requiredSchemas =
             try ItemText.identifiers(members["requiredSchemas"], named: "requiredSchemas") {
@@ -71,16 +73,19 @@ package struct ProtectionBody: Hashable, Sendable {
         if let list = members["freezes"] {
             guard let values = list.arrayValue, values.count <= Limits.freezesPerEnvironment else {
                 throw Problem(
-                    .invalidRequest, "'freezes' is a list of at most \(Limits.freezesPerEnvironment) freezes.")
+                    .invalidRequest, "'freezes' is a list of at most \(Limits.freezesPerEnvironment) freezes.",
+                    at: ["freezes"])
             }
-            for value in values { freezes.append(try Freeze(parsing: value)) }
+            freezes = try ItemText.elements(values, named: "freezes") { value throws(Problem) in
+                try Freeze(parsing: value)
+            }
         }
         self.freezes = freezes
         for (name, count) in [
             ("approvers", approvers.count), ("requiredSchemas", requiredSchemas.count),
             ("requiredValidators", requiredValidators.count),
         ] where count > 64 {
-            throw Problem(.invalidRequest, "'\(name)' lists at most 64.")
+            throw Problem(.invalidRequest, "'\(name)' lists at most 64.", at: [name], keyword: "maxItems")
         }
     }
 
@@ -126,7 +131,7 @@ package enum Freeze: Hashable, Sendable {
         let members = try ItemText.members(
             of: json, allowed: ["days", "from", "reason", "timeZone", "to"], what: "a freeze")
         let reason = try ItemText.text(members["reason"], named: "reason")
-        try ItemText.checkDescription(reason)
+        try ItemText.checkLength(reason, named: "reason")
         guard let days = try ItemText.choices(members["days"], named: "days", of: Weekday.self) else {
             guard members["timeZone"] == nil, let from = try ItemText.time(members["from"], named: "from"),
                 let to = try ItemText.time(members["to"], named: "to"), from < to
@@ -148,7 +153,8 @@ package enum Freeze: Hashable, Sendable {
         let zone = try ItemText.text(members["timeZone"], named: "timeZone")
         guard (1...64).contains(zone.utf8.count) else {
             throw Problem(
-                .invalidRequest, "'timeZone' is missing: where those times are meant, such as \"Europe/Berlin\".")
+                .invalidRequest, "'timeZone' is missing: where those times are meant, such as \"Europe/Berlin\".",
+                at: members["timeZone"] == nil ? [] : ["timeZone"])
         }
         self = .weekly(days: Set(days), fromMinute: from, toMinute: to, timeZone: zone, reason: reason)
     }

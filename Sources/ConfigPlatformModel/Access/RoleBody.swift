@@ -28,7 +28,9 @@ package struct Permission: Hashable, Sendable {
         guard let actions = try ItemText.choices(members["actions"], named: "actions", of: Action.self),
             !actions.isEmpty
         else {
-            throw Problem(.invalidRequest, "'actions' is missing: what the permission is to do, such as [\"read\"].")
+            throw Problem(
+                .invalidRequest, "'actions' is missing: what the permission is to do, such as [\"read\"].",
+                at: members["actions"] == nil ? [] : ["actions"], keyword: "required")
         }
         self.actions = ActionSet(actions)
         effect = try ItemText.choice(members["effect"], named: "effect", of: Effect.self) ?? .allow
@@ -49,7 +51,9 @@ package struct Permission: Hashable, Sendable {
             ("projects", pattern.projects?.isEmpty), ("environments", pattern.environments?.isEmpty),
             ("kinds", pattern.kinds?.isEmpty), ("keys", pattern.keys?.isEmpty), ("tags", pattern.tags?.isEmpty),
         ] where isEmpty == true {
-            throw Problem(.invalidRequest, "'\(name)' of a permission names at least one; leave it out for all.")
+            throw Problem(
+                .invalidRequest, "'\(name)' of a permission names at least one; leave it out for all.", at: [name],
+                keyword: "minItems")
         }
         self.pattern = pattern
     }
@@ -76,10 +80,11 @@ package struct RoleBody: Hashable, Sendable {
     package let permissions: [Permission]
 
     package init(description: String = "", permissions: [Permission]) throws(Problem) {
-        try ItemText.checkDescription(description)
+        try ItemText.checkLength(description, named: "description")
         guard (1...Limits.permissionsPerRole).contains(permissions.count) else {
             throw Problem(
-                .invalidRequest, "A role has 1 to \(Limits.permissionsPerRole) permissions, not \(permissions.count).")
+                .invalidRequest, "A role has 1 to \(Limits.permissionsPerRole) permissions, not \(permissions.count).",
+                at: ["permissions"])
         }
         self.description = description
         self.permissions = permissions
@@ -88,14 +93,18 @@ package struct RoleBody: Hashable, Sendable {
     package init(parsing json: JSONValue) throws(Problem) {
         let members = try ItemText.members(of: json, allowed: Self.members, what: "a role")
         guard let values = members["permissions"]?.arrayValue else {
-            throw Problem(.invalidRequest, "'permissions' is missing: a list such as [{\"actions\": [\"read\"]}].")
+            throw Problem(
+                .invalidRequest, "'permissions' is missing: a list such as [{\"actions\": [\"read\"]}].",
+                at: members["permissions"] == nil ? [] : ["permissions"], keyword: "required")
         }
         guard values.count <= Limits.permissionsPerRole else {
             throw Problem(
-                .limitExceeded, "A role has at most \(Limits.permissionsPerRole) permissions, not \(values.count).")
+                .limitExceeded, "A role has at most \(Limits.permissionsPerRole) permissions, not \(values.count).",
+                at: ["permissions"], keyword: "maxItems")
         }
-        var permissions: [Permission] = []
-        for value in values { permissions.append(try Permission(parsing: value)) }
+        let permissions = try ItemText.elements(values, named: "permissions") { value throws(Problem) in
+            try Permission(parsing: value)
+        }
         try self.init(
             description: try ItemText.text(members["description"], named: "description"), permissions: permissions)
     }

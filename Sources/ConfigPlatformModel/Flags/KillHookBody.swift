@@ -53,22 +53,26 @@ package struct KillHookBody: Hashable, Sendable {
         description: String = "", isDisabled: Bool = false, flags: [FlagKey], tags: [String] = [],
         variant: VariantName? = nil, proof: Proof = .signature, secret: Secret
     ) throws(Problem) {
-        try ItemText.checkDescription(description)
+        try ItemText.checkLength(description, named: "description")
         guard !flags.isEmpty || !tags.isEmpty else {
             throw Problem(.invalidRequest, "A kill hook names at least one flag as 'flags', or one tag as 'tags'.")
         }
         guard flags.count <= Limits.killHookFlags else {
             throw Problem(
                 .limitExceeded,
-                "A kill hook names at most \(Limits.killHookFlags) flags, not \(flags.count); give the flags a tag.")
+                "A kill hook names at most \(Limits.killHookFlags) flags, not \(flags.count); give the flags a tag.",
+                at: ["flags"], keyword: "maxItems")
         }
         guard tags.count <= Limits.tagsPerKey else {
-            throw Problem(.limitExceeded, "A kill hook names at most \(Limits.tagsPerKey) tags, not \(tags.count).")
+            throw Problem(
+                .limitExceeded, "A kill hook names at most \(Limits.tagsPerKey) tags, not \(tags.count).", at: ["tags"],
+                keyword: "maxItems")
         }
-        for tag in tags where tag.isEmpty || tag.utf8.count > Limits.tagBytes {
+        for (index, tag) in tags.enumerated() where tag.isEmpty || tag.utf8.count > Limits.tagBytes {
             throw Problem(
                 .invalidRequest,
-                "'\(InvalidIdentifier.shown(tag))' is not a tag: use 1 to \(Limits.tagBytes) bytes.")
+                "'\(InvalidIdentifier.shown(tag))' is not a tag: use 1 to \(Limits.tagBytes) bytes.",
+                at: ["tags", String(index)])
         }
         for generation in [secret.generation, secret.former?.generation].compactMap({ $0 })
         where !Self.isGeneration(generation) {

@@ -245,7 +245,7 @@ struct FlagDraft {
             writtenSegments.insert(name)
         case .rule(let key, let environment), .rollout(let key, let environment), .kill(let key, let environment):
             guard let state = environments[environment] else {
-                throw UnreadableRecord("an effect on a flag in an environment that does not exist: \(address)")
+                throw UnreadableRecord("an effect on a flag in an environment that does not exist: \(address.shown)")
             }
             var said = own[environment] ?? state.flags
             project.count(said.named(at: place), by: .flag(key), -1)

@@ -1,4 +1,4 @@
-/// The key of a setting: segments joined by `.`, at most 512 bytes as written.
+/// The key of a setting: at most 32 segments joined by `.`, at most 512 bytes as written.
 ///
 /// A segment is `[A-Za-z0-9_-]+`, or anything else between double quotes, where `\"` and `\\` stand for `"` and `\`. Control
 /// characters (U+0000–U+001F, U+007F–U+009F) are refused. Case matters, and so does every byte: two Unicode normalisations of a text
@@ -10,8 +10,8 @@ package struct ConfigKey: Sendable {
     /// The segments joined by U+0000, which no segment can hold.
     package let path: String
 
-    package static let bytesMax = 512
-    package static let segmentsMax = 32
+    package static var bytesMax: Int { Limits.keyBytes }
+    package static var segmentsMax: Int { Limits.keySegments }
 
     package init(parsing text: some StringProtocol) throws(InvalidIdentifier) {
         if let path = Self.bare(String(text), UInt8(ascii: "."), becoming: 0) {

@@ -107,22 +107,20 @@ package struct KillHookName: Hashable, Sendable, Comparable {
 }
 
 enum NameRule {
-    static let bytesMax = 63
-
     static func parse(
         _ text: some StringProtocol, what: String, allowsAt: Bool
     ) throws(InvalidIdentifier) -> String {
         let text = String(text)
         func isAlphanumeric(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) }
-        guard text.utf8.count <= bytesMax, let first = text.utf8.first, isAlphanumeric(first),
+        guard text.utf8.count <= Limits.nameBytes, let first = text.utf8.first, isAlphanumeric(first),
             text.hasOnlyBytes(where: {
                 isAlphanumeric($0) || $0 == 0x2D || $0 == 0x5F || $0 == 0x2E || (allowsAt && $0 == 0x40)
             })
         else {
             let others = allowsAt ? "'.', '_', '@' or '-'" : "'.', '_' or '-'"
             throw InvalidIdentifier(
-                "'\(InvalidIdentifier.shown(text))' is not a name for \("aeiou".contains(what.prefix(1)) ? "an" : "a") \(what): use 1 to 63 "
-                    + "lower-case letters, digits, \(others), beginning with a letter or a digit.")
+                "'\(InvalidIdentifier.shown(text))' is not a name for \("aeiou".contains(what.prefix(1)) ? "an" : "a") \(what): use 1 to "
+                    + "\(Limits.nameBytes) lower-case letters, digits, \(others), beginning with a letter or a digit.")
         }
         return text
     }

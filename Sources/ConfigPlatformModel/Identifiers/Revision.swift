@@ -44,18 +44,19 @@ package struct RevisionToken: Hashable, Sendable {
 
     package init(parsing text: some StringProtocol) throws(InvalidIdentifier) {
         let parts = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
-        revision = try Revision(parsing: parts.first ?? "")
-        guard parts.count == 2 else {
-            digestPrefix = nil
-            return
-        }
-        let isHexadecimal = parts[1].utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
-        guard parts[1].utf8.count == 16, isHexadecimal else {
+        let prefix = parts.count == 2 ? parts[1] : nil
+        let isSound =
+            prefix.map { prefix in
+                prefix.utf8.count == 16
+                    && prefix.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+            } ?? true
+        guard isSound, let revision = try? Revision(parsing: parts.first ?? "") else {
             throw InvalidIdentifier(
-                "'\(InvalidIdentifier.shown(text))' is not a revision token: send back exactly what a response carried."
-            )
+                "'\(InvalidIdentifier.shown(text))' is not a revision token: send back exactly what a response carried, or a revision "
+                    + "such as 42.")
         }
-        digestPrefix = String(parts[1])
+        self.revision = revision
+        digestPrefix = prefix.map { String($0) }
     }
 
     package var text: String { digestPrefix.map { "\(revision.number)-\($0)" } ?? "\(revision.number)" }

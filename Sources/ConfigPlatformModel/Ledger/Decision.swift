@@ -280,9 +280,10 @@ extension ProjectState? {
             let address = operation.address
             guard seen.insert(address) else {
                 throw Problem(
-                    .invalidChange, "The change has two operations on \(address); keep one of them.",
+                    .invalidChange, "The change has two operations on \(address.shown); keep one of them.",
                     violations: [
-                        Violation("Second operation on \(address).", pointer: "/operations/\(index)", keyword: "unique")
+                        Violation(
+                            "Second operation on \(address.shown).", pointer: "/operations/\(index)", keyword: "unique")
                     ])
             }
             guard let expectation = operation.expectation else { continue }
@@ -301,7 +302,7 @@ extension ProjectState? {
                 }
             conflicts.append(
                 Violation(
-                    "\(address) was expected \(expected), but \(found).", pointer: "/operations/\(index)/expect",
+                    "\(address.shown) was expected \(expected), but \(found).", pointer: "/operations/\(index)/expect",
                     keyword: "expect", environment: address.environment, key: address.key))
             current.append(Self.shown(address, item))
         }
@@ -309,7 +310,7 @@ extension ProjectState? {
             throw Problem(
                 .revisionConflict,
                 "\(conflicts[0].message)\(conflicts.count > 1 ? " (and \(conflicts.count - 1) more)" : "") Read what is there now, "
-                    + "decide again, and send the new revision as 'expect'.",
+                    + "decide again, and expect the new revision.",
                 violations: conflicts, current: current.count == 1 ? current[0] : .array(Array(current.prefix(100))))
         }
     }
@@ -336,6 +337,28 @@ extension ProjectState? {
             .compactMap { self?.stands($0) ?? ($0.body == nil) ? nil : $0.effect }
     }
 
+    /// Refuses to end environments that others inherit from which neither end nor are written in the same change.
+    private func checkHeirs(
+        of removed: Set<EnvironmentName>, besides written: Set<EnvironmentName>
+    ) throws(Problem) {
+        var violations: [Violation] = []
+        for child in self?.sortedEnvironments ?? [] where !removed.contains(child.name) && !written.contains(child.name)
+        {
+            guard let parent = child.body.inherits.first(where: removed.contains) else { continue }
+            violations.append(
+                Violation(
+                    "'\(child.name.rawValue)' inherits from '\(parent.rawValue)'.", keyword: "inherits",
+                    environment: child.name))
+        }
+        guard let first = violations.first else { return }
+        let others = violations.count - 1
+        throw Problem(
+            .inUse,
+            first.message + (others > 0 ? " (and \(others) more)" : "")
+                + " Take it out of 'inherits' there first, or in the same change.",
+            violations: violations)
+    }
+
     /// Refuses to end environments that others stand on, and what is asked of environments that are not there.
     fileprivate func checkEnvironments(
         _ effects: [Effect], _ operations: [LaidOutOperation], in project: ProjectName
@@ -347,19 +370,7 @@ extension ProjectState? {
             guard let name = try? EnvironmentName(parsing: effect.address.key) else { continue }
             if effect.body == nil { removed.insert(name) } else { written.insert(name) }
         }
-        if !removed.isEmpty {
-            for child in environments.values.sorted(by: { $0.name < $1.name })
-            where !removed.contains(child.name) && !written.contains(child.name) {
-                guard let parent = child.body.inherits.first(where: removed.contains) else { continue }
-                throw Problem(
-                    .inUse,
-                    "'\(child.name.rawValue)' inherits from '\(parent.rawValue)'. Take it out of 'inherits' there first, or in the same "
-                        + "change.",
-                    violations: [
-                        Violation("Inherits from what would end.", keyword: "inherits", environment: child.name)
-                    ])
-            }
-        }
+        if !removed.isEmpty { try checkHeirs(of: removed, besides: written) }
         for (index, operation) in operations.enumerated() {
             let address = operation.address
             guard let name = address.environment, !written.contains(name) else { continue }
@@ -369,7 +380,8 @@ extension ProjectState? {
             guard environments[name] != nil else {
                 throw Problem(
                     .notFound, Problem.noEnvironment(name, in: project).detail,
-                    violations: [violation("No such environment.")])
+                    violations: [violation("No such environment.")]
+                ).lacking(Missing(.environment, name.rawValue, of: project))
             }
             guard !removed.contains(name) else {
                 throw Problem(
@@ -447,7 +459,9 @@ extension ProjectState {
             if isSuspect { violations += contents.prefixConflicts().map { Self.prefixViolation($0, in: name) } }
             for (key, fault) in contents.faults.sorted(by: { $0.key < $1.key }) {
                 violations.append(
-                    Violation(fault.message(for: key), keyword: "reference", environment: name, key: key.text))
+                    Violation(
+                        fault.message(for: key, among: contents.settings), keyword: "reference", environment: name,
+                        key: key.text))
             }
             if violations.isEmpty || violations.last?.environment != name {
                 violations += schemaViolations(in: environment, reading, since: before, touched)

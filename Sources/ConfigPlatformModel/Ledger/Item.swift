@@ -117,5 +117,14 @@ package struct ItemAddress: Hashable, Sendable {
 }
 
 extension ItemAddress: CustomStringConvertible {
+    /// As people are told it: without the parts that it has not.
+    package var shown: String {
+        let parts: [String?] = [
+            project == .platform ? nil : project.rawValue, environment?.rawValue, kind.rawValue, key,
+        ]
+        return parts.compactMap { $0 }.joined(separator: "/")
+    }
+
+    /// All four parts. Digests of what was approved are made of it, so that it never changes.
     package var description: String { "\(project.rawValue)/\(environment?.rawValue ?? "")/\(kind.rawValue)/\(key)" }
 }

@@ -66,18 +66,42 @@ extension ProjectState {
 }
 
 extension Problem {
+    /// What is not there at a moment of the past is not to be created, but looked for at another.
+    ///
+    /// - Parameters:
+    ///   - moment: in words, such as `at revision 3`.
+    ///   - isThereNow: whether there is one by now that may be seen.
+    package static func noProject(_ name: ProjectName, _ moment: String, isThereNow: Bool) -> Problem {
+        Problem(.notFound, "There was no project '\(name.rawValue)' \(moment)" + remedy(isThereNow))
+    }
+
+    package static func noEnvironment(
+        _ name: EnvironmentName, in project: ProjectName, _ moment: String, isThereNow: Bool
+    ) -> Problem {
+        Problem(
+            .notFound,
+            "There was no environment '\(name.rawValue)' in project '\(project.rawValue)' \(moment)"
+                + remedy(isThereNow))
+    }
+
+    private static func remedy(_ isThereNow: Bool) -> String {
+        isThereNow ? ", though there is one now. Name another moment." : ", and there is none now."
+    }
+
     package static func noProject(_ name: ProjectName) -> Problem {
         Problem(
             .notFound,
             "There is no project '\(name.rawValue)'. Create it with PUT /api/v1/projects/\(name.rawValue), or list "
-                + "what there is with GET /api/v1/projects.")
+                + "what there is with GET /api/v1/projects."
+        ).lacking(Missing(.project, name.rawValue))
     }
 
     package static func noEnvironment(_ name: EnvironmentName, in project: ProjectName) -> Problem {
         Problem(
             .notFound,
             "There is no environment '\(name.rawValue)' in project '\(project.rawValue)'. Create it with "
-                + "PUT /api/v1/projects/\(project.rawValue)/environments/\(name.rawValue), or in the same change.")
+                + "PUT /api/v1/projects/\(project.rawValue)/environments/\(name.rawValue), or in the same change."
+        ).lacking(Missing(.environment, name.rawValue, of: project))
     }
 }
 
@@ -109,7 +133,7 @@ extension PlatformState {
                 )
             case .setting:
                 guard let environment = address.environment else {
-                    throw UnreadableRecord("a setting without an environment: \(address)")
+                    throw UnreadableRecord("a setting without an environment: \(address.shown)")
                 }
                 let setting = StoredSetting(
                     key: try key(address.key), environment: environment, revision: revision,

@@ -227,7 +227,7 @@ extension ProjectState {
             let address = effect.address
             let place = try AccessPlace(address.kind, key: address.key, environment: address.environment)
             if let environment = place.environment, environments[environment] == nil {
-                throw UnreadableRecord("an effect on an environment that does not exist: \(address)")
+                throw UnreadableRecord("an effect on an environment that does not exist: \(address.shown)")
             }
             access.set(
                 place,
@@ -239,7 +239,7 @@ extension ProjectState {
         private mutating func applySetting(_ effect: Effect) throws {
             guard let environment = effect.address.environment, let state = environments[environment] else {
                 throw UnreadableRecord(
-                    "an effect on a setting of an environment that does not exist: \(effect.address)")
+                    "an effect on a setting of an environment that does not exist: \(effect.address.shown)")
             }
             let key = try effect.setting?.key ?? ConfigKey(parsing: effect.address.key)
             if let body = effect.body {

@@ -32,18 +32,23 @@ package struct SchemaBody: Hashable, Sendable {
     ) throws(Problem) {
         switch schema {
         case .object, .bool: break
-        default: throw Problem(.invalidRequest, "'schema' is a JSON Schema: an object, or true or false.")
+        default:
+            throw Problem(
+                .invalidRequest, "'schema' is a JSON Schema: an object, or true or false.", at: ["schema"],
+                keyword: "type")
         }
         let bytes = schema.canonicalBytes().count
         guard bytes <= Limits.schemaBytes else {
-            throw Problem(.invalidChange, "The schema has \(bytes) bytes; a schema has at most \(Limits.schemaBytes).")
+            throw Problem(
+                .invalidChange, "The schema has \(bytes) bytes; a schema has at most \(Limits.schemaBytes).",
+                at: ["schema"], keyword: "maxLength")
         }
         if let environments {
-            guard !environments.isEmpty else {
-                throw Problem(.invalidRequest, "'environments' names at least one; leave it out for all.")
-            }
+            try ItemText.checkNotEmpty(environments, named: "environments")
             guard scope != .shared else {
-                throw Problem(.invalidRequest, "A shared schema judges nothing itself; leave out 'environments'.")
+                throw Problem(
+                    .invalidRequest, "A shared schema judges nothing itself; leave out 'environments'.",
+                    at: ["environments"])
             }
         }
         self.schema = schema
@@ -57,8 +62,8 @@ package struct SchemaBody: Hashable, Sendable {
         guard let schema = members["schema"] else {
             throw Problem(
                 .invalidRequest,
-                "'schema' is missing: the JSON Schema itself is a member, as in {\"prefix\":\"checkout\",\"schema\":{\"type\":\"object\"}}."
-            )
+                "'schema' is missing: the JSON Schema itself is a member, as in {\"prefix\":\"checkout\",\"schema\":{\"type\":\"object\"}}.",
+                at: [], keyword: "required")
         }
         let isShared = try ItemText.flag(members["shared"], named: "shared")
         let scope: Scope
@@ -80,8 +85,10 @@ package struct SchemaBody: Hashable, Sendable {
     }
 
     private static func key(_ value: JSONValue, named name: String) throws(Problem) -> ConfigKey {
-        guard let text = value.stringValue else { throw Problem(.invalidRequest, "'\(name)' is a key.") }
-        return try ItemText.parsed { () throws(InvalidIdentifier) in try ConfigKey(parsing: text) }
+        guard let text = value.stringValue else {
+            throw Problem(.invalidRequest, "'\(name)' is a key.", at: [name], keyword: "type")
+        }
+        return try ItemText.parsed(at: [name]) { () throws(InvalidIdentifier) in try ConfigKey(parsing: text) }
     }
 
     /// The members that a body may have.

@@ -31,12 +31,14 @@ struct ReferenceResolution {
         case tooDeep
         case nestedTooDeep
 
-        func message(for key: ConfigKey) -> String {
+        /// - Parameter settings: those of the environment, for what stands where a reference leads to nothing.
+        func message(for key: ConfigKey, among settings: SettingIndex) -> String {
             switch self {
             case .cycle(let keys):
                 "The references of '\(key)' go round in a circle: \(keys.map(\.text).joined(separator: " → "))."
             case .missing(let target):
-                "'\(key)' refers to '\(target)', which has no value here. Set it, or give a default: ${\(target):default}."
+                "'\(key)' refers to '\(target)', which has no value here\(Self.remedy(for: target, among: settings)), or give a default: "
+                    + "${\(target):default}."
             case .notText(let target):
                 "'\(key)' puts '\(target)', a list or an object, inside a longer text; refer to it alone."
             case .tooLarge:
@@ -47,6 +49,17 @@ struct ReferenceResolution {
             case .nestedTooDeep:
                 "The value of '\(key)' is nested deeper than \(Limits.valueDepth) levels once its references are resolved."
             }
+        }
+
+        /// A key above or below others cannot be set.
+        private static func remedy(for target: ConfigKey, among settings: SettingIndex) -> String {
+            if let above = target.strictPrefixes.first(where: { settings[$0] != nil }) {
+                return ": '\(above)' has one, as a whole. Refer to that, as ${\(above)}"
+            }
+            if let below = settings.first(notBelow: target), target.isStrictPrefix(of: below.key) {
+                return ": settings lie below it, such as '\(below.key)'. Refer to one of them"
+            }
+            return ". Set it"
         }
     }
 

@@ -11,9 +11,6 @@ package enum ReferenceText {
         package let message: String
     }
 
-    /// Parts nested in defaults go at most this deep.
-    static let depthMax = 8
-
     /// Whether any string of the value, at any depth, has a `${`.
     package static func mayOccur(in value: JSONValue) -> Bool {
         switch value {
@@ -87,8 +84,9 @@ package enum ReferenceText {
         var position: Int
 
         mutating func parts(insideDefault: Bool, depth: Int) throws(Malformed) -> [Part] {
-            guard depth <= ReferenceText.depthMax else {
-                throw Malformed(message: "References are nested in defaults more than \(ReferenceText.depthMax) deep.")
+            guard depth <= Limits.referenceDefaultDepth else {
+                throw Malformed(
+                    message: "References are nested in defaults more than \(Limits.referenceDefaultDepth) deep.")
             }
             var parts: [Part] = []
             var text: [UInt8] = []

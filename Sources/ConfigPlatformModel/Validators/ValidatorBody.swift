@@ -24,17 +24,16 @@ package struct ValidatorBody: Hashable, Sendable {
         guard ServiceURL.isSound(url) else {
             throw Problem(
                 .invalidRequest,
-                "'url' is an https URL without user or fragment, such as https://checks.example.com/config; http is for loopback only."
-            )
+                "'url' is an https URL without user or fragment, such as https://checks.example.com/config; http is for loopback only.",
+                at: ["url"])
         }
         guard Self.timeoutRange.contains(timeoutSeconds) else {
             throw Problem(
                 .invalidRequest,
-                "'timeoutSeconds' is \(Self.timeoutRange.lowerBound) to \(Self.timeoutRange.upperBound).")
+                "'timeoutSeconds' is \(Self.timeoutRange.lowerBound) to \(Self.timeoutRange.upperBound).",
+                at: ["timeoutSeconds"])
         }
-        if let environments, environments.isEmpty {
-            throw Problem(.invalidRequest, "'environments' names at least one; leave it out for all.")
-        }
+        try ItemText.checkNotEmpty(environments, named: "environments")
         self.url = url
         self.environments = environments.map { Array(Set($0)).sorted() }
         self.timeoutSeconds = timeoutSeconds
@@ -44,25 +43,16 @@ package struct ValidatorBody: Hashable, Sendable {
     package init(parsing json: JSONValue) throws(Problem) {
         let members = try ItemText.members(of: json, allowed: Self.members, what: "a validator")
         guard let url = members["url"]?.stringValue else {
-            throw Problem(.invalidRequest, "'url' is missing: where the validator is asked.")
+            throw Problem(
+                .invalidRequest, "'url' is missing: where the validator is asked.",
+                at: members["url"] == nil ? [] : ["url"], keyword: "required")
         }
         var environments: [EnvironmentName]?
         if let list = members["environments"] { environments = try ItemText.environments(list) }
-        var timeout: Int64 = 5
-        if let given = members["timeoutSeconds"] {
-            guard let seconds = given.int64Value else {
-                throw Problem(.invalidRequest, "'timeoutSeconds' is a whole number.")
-            }
-            timeout = seconds
-        }
-        var onFailure = OnFailure.refuse
-        if let given = members["onFailure"] {
-            guard let known = given.stringValue.flatMap(OnFailure.init) else {
-                throw Problem(.invalidRequest, "'onFailure' is \"refuse\" or \"accept\".")
-            }
-            onFailure = known
-        }
-        try self.init(url: url, environments: environments, timeoutSeconds: timeout, onFailure: onFailure)
+        try self.init(
+            url: url, environments: environments,
+            timeoutSeconds: try ItemText.number(members["timeoutSeconds"], named: "timeoutSeconds") ?? 5,
+            onFailure: try ItemText.choice(members["onFailure"], named: "onFailure", of: OnFailure.self) ?? .refuse)
     }
 
     /// The members that a body may have.

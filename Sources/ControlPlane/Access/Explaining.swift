@@ -81,7 +81,10 @@ extension Platform {
         let now = world.now()
         guard
             let subject = credentials.all.first(where: { $0.isLive(at: now) && $0.principal == principal })?.subject
-        else { throw Problem(.notFound, "There is no live token '\(principal.name)'.") }
+        else {
+            throw Problem(.notFound, "There is no live token '\(principal.name)'.")
+                .lacking(Missing.token(String(principal.name)))
+        }
         return subject
     }
 
@@ -101,6 +104,10 @@ extension Platform {
         let viewpoint = viewpoint(caller, of: project)
         try viewpoint.requireProject()
         for environment in environments ?? [] { try viewpoint.requireEnvironment(environment) }
+        guard !reason.isEmpty else {
+            throw Problem(.invalidRequest, "Who breaks the glass says why, as 'reason'.", at: ["reason"])
+        }
+        try ItemText.checkLength(reason, named: "reason")
         let body = try BindingBody(
             subject: reviewer, role: .operator, environments: environments,
             expiresAt: world.now().adding(seconds: seconds), description: reason, isBreakGlass: true)

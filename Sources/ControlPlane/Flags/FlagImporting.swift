@@ -13,7 +13,7 @@ struct TakenFlags: Sendable {
     private let mode: WriteMode
     private let order: FlagImportOrder
 
-    private static let limits = JSONLimits(maxDepth: Limits.valueDepth + 8, maxBytes: Limits.requestBodyBytes)
+    private static let limits = JSONLimits(maxDepth: Limits.requestBodyDepth, maxBytes: Limits.requestBodyBytes)
 
     /// What stands is a help for readers only as far as the caller may read it.
     init(of request: ImportRequest, beside project: ProjectState?, _ viewpoint: Viewpoint) {
@@ -188,13 +188,14 @@ extension Platform {
     package func exportFlags(
         _ caller: Caller, _ environment: EnvironmentName, of project: ProjectName, at moment: Moment
     ) async throws(Problem) -> (bytes: [UInt8], token: RevisionToken) {
-        let viewpoint = viewpoint(caller, of: project)
+        let viewpoint = try viewpoint(caller, of: project, at: moment)
+        try viewpoint.requireProject(at: moment)
         try viewpoint.require(.read, .flag)
         try viewpoint.require(.read, .segment)
-        try viewpoint.require(.read, .flagRule, in: environment)
+        try viewpoint.require(.read, .flagRule, in: environment, at: moment)
         let state = try await state(of: project, at: moment)
-        let found = try state.project(project)
-        guard let flags = found.resolvedFlags[environment] else { throw .noEnvironment(environment, in: project) }
+        let found = try viewpoint.found(in: state, at: moment)
+        let flags = try viewpoint.flags(of: environment, in: state, at: moment)
         let lowering = FlagLowering(flag: { flags[$0]?.items }, segment: { found.flags[$0]?.body })
         var document: JSONObject
         do throws(FlagViolation) {

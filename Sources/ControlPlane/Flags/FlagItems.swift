@@ -106,9 +106,9 @@ extension ProjectView {
     private func reading(
         _ environment: EnvironmentName
     ) throws(Problem) -> (flags: ResolvedFlags, readable: Set<Kind>) {
-        try viewpoint.require(.read, .flagRule, in: environment)
+        try viewpoint.require(.read, .flagRule, in: environment, at: moment)
         guard let flags = project.resolvedFlags[environment] else {
-            throw .noEnvironment(environment, in: project.name)
+            throw viewpoint.noEnvironment(environment, at: moment)
         }
         return (flags, Set(Kind.ofFlagInEnvironment.filter { viewpoint.permits(.read, $0, in: environment) }))
     }
@@ -157,11 +157,12 @@ extension Problem {
         Problem(
             .notFound,
             "There is no flag '\(InvalidIdentifier.shown(key.rawValue))' in this project; list what there is with GET …/flags."
-        )
+        ).lacking(Missing(.flag, key.rawValue))
     }
 
     package static func noSegment(_ name: SegmentName) -> Problem {
         Problem(
-            .notFound, "There is no segment '\(name)' in this project; list what there is with GET …/segments.")
+            .notFound, "There is no segment '\(name)' in this project; list what there is with GET …/segments."
+        ).lacking(Missing(.segment, name.rawValue))
     }
 }

@@ -94,10 +94,12 @@ extension Platform {
     ) throws(Problem) -> FlagReading {
         let state = try servedState()
         let now = world.now()
-        try state.viewpoint(caller.subject, of: project, at: now).require(.evaluate, .flag, in: environment)
-        return try Self.flagReading(
-            environment, of: project, in: state, at: now,
-            countedBy: usage.meter(project, environment, for: caller.principal.rawValue),
+        let viewpoint = state.viewpoint(caller.subject, of: project, at: now)
+        try viewpoint.require(.evaluate, .flag, in: environment)
+        return FlagReading(
+            flags: try viewpoint.flags(of: environment, in: state, at: .now), project: project, token: state.token,
+            timestamp: now.microseconds / 1_000_000,
+            meter: usage.meter(project, environment, for: caller.principal.rawValue),
             log: (assignments, caller.principal.rawValue))
     }
 
@@ -105,7 +107,8 @@ extension Platform {
     package func flags(
         _ caller: Caller, _ environment: EnvironmentName, of project: ProjectName, at moment: Moment
     ) async throws(Problem) -> FlagReading {
-        try viewpoint(caller, of: project).require(.evaluate, .flag, in: environment)
+        let viewpoint = try viewpoint(caller, of: project, at: moment)
+        try viewpoint.require(.evaluate, .flag, in: environment, at: moment)
         let state = try await state(of: project, at: moment)
         let time: Timestamp =
             switch moment {
@@ -115,20 +118,9 @@ extension Platform {
             }
         let client = caller.principal.rawValue
         let meter = moment == .now ? usage.meter(project, environment, for: client) : nil
-        return try Self.flagReading(
-            environment, of: project, in: state, at: time, countedBy: meter,
-            log: moment == .now ? (assignments, client) : nil)
-    }
-
-    private static func flagReading(
-        _ environment: EnvironmentName, of project: ProjectName, in state: PlatformState, at time: Timestamp,
-        countedBy meter: FlagUsageMeter?, log: (assignments: AssignmentLog, client: String)?
-    ) throws(Problem) -> FlagReading {
-        let found = try state.project(project)
-        guard let flags = found.resolvedFlags[environment] else { throw .noEnvironment(environment, in: project) }
         return FlagReading(
-            flags: flags, project: project, token: state.token, timestamp: time.microseconds / 1_000_000, meter: meter,
-            log: log)
+            flags: try viewpoint.flags(of: environment, in: state, at: moment), project: project, token: state.token,
+            timestamp: time.microseconds / 1_000_000, meter: meter, log: moment == .now ? (assignments, client) : nil)
     }
 
     /// The environment whose flags a client is given that names none: the only one its token is for.

@@ -105,19 +105,20 @@ package enum LedgerCheck {
                     guard let expected = rows.removeValue(forKey: key) else {
                         if row.item.revision <= state.revision {
                             faults.append(
-                                "\(row.item.address) has a row of revision \(row.item.revision) that no change made")
+                                "\(row.item.address.shown) has a row of revision \(row.item.revision) that no change made"
+                            )
                         }
                         continue
                     }
                     let end = row.endRevision.flatMap { $0 <= state.revision ? $0 : nil }
                     if end != expected.end {
                         faults.append(
-                            "\(row.item.address) of revision \(row.item.revision) does not end where the changes end it"
+                            "\(row.item.address.shown) of revision \(row.item.revision) does not end where the changes end it"
                         )
                     }
                     if row.digest != expected.digest || Digest.of(row.item.body) != expected.digest {
                         faults.append(
-                            "\(row.item.address) of revision \(row.item.revision) is not what the change wrote")
+                            "\(row.item.address.shown) of revision \(row.item.revision) is not what the change wrote")
                     }
                 }
                 last = page.last
@@ -125,7 +126,7 @@ package enum LedgerCheck {
                 progress("compared \(count) rows")
             }
             for key in rows.keys.prefix(20) {
-                faults.append("\(key.address) of revision \(key.revision) is missing from the item table")
+                faults.append("\(key.address.shown) of revision \(key.revision) is missing from the item table")
             }
         }
 

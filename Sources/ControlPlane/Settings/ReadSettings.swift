@@ -29,29 +29,30 @@ extension Platform {
     ) throws(Problem) -> EnvironmentReading {
         let state = try servedState()
         let viewpoint = state.viewpoint(caller.subject, of: project, at: world.now())
-        return try Self.reading(
-            environment, of: project, in: state, viewpoint.requireReading(environment), viewpoint.project)
+        return try Self.reading(environment, in: state, at: .now, viewpoint.requireReading(environment), viewpoint)
     }
 
     /// What they read at some moment.
     package func read(
         _ caller: Caller, _ environment: EnvironmentName, of project: ProjectName, at moment: Moment
     ) async throws(Problem) -> EnvironmentReading {
-        let viewpoint = viewpoint(caller, of: project)
-        let scope = try viewpoint.requireReading(environment)
+        let viewpoint = try viewpoint(caller, of: project, at: moment)
+        let scope = try viewpoint.requireReading(environment, at: moment)
         return try Self.reading(
-            environment, of: project, in: try await state(of: project, at: moment), scope, viewpoint.project)
+            environment, in: try await state(of: project, at: moment), at: moment, scope, viewpoint)
     }
 
     private static func reading(
-        _ environment: EnvironmentName, of project: ProjectName, in state: PlatformState, _ scope: KeyScope,
-        _ tagged: ProjectState?
+        _ environment: EnvironmentName, in state: PlatformState, at moment: Moment, _ scope: KeyScope,
+        _ viewpoint: Viewpoint
     ) throws(Problem) -> EnvironmentReading {
-        let project = try state.project(project)
-        let whole = try project.reading(environment)
+        let project = try viewpoint.found(in: state, at: moment)
+        guard let whole = project.resolved[environment] else {
+            throw viewpoint.noEnvironment(environment, at: moment)
+        }
         return EnvironmentReading(
-            environment: scope.isAll ? whole : whole.restricted { scope.permits($0, in: tagged) }, project: project,
-            token: state.token, committedAt: state.committedAt, isWhole: scope.isAll)
+            environment: scope.isAll ? whole : whole.restricted { scope.permits($0, in: viewpoint.project) },
+            project: project, token: state.token, committedAt: state.committedAt, isWhole: scope.isAll)
     }
 
     /// One setting as programs of an environment read it.
@@ -65,9 +66,11 @@ extension Platform {
             let hint =
                 below.map { key.isStrictPrefix(of: $0.key) } == true
                 ? " There are settings below it, such as '\(below!.key)'." : ""
+            let when = moment.shown.map { " " + $0 } ?? ""
             throw Problem(
-                .notFound, "'\(key)' has no value in '\(environment.rawValue)' of project '\(project.rawValue)'.\(hint)"
-            )
+                .notFound,
+                "'\(key)' has no value in '\(environment.rawValue)' of project '\(project.rawValue)'\(when).\(hint)"
+            ).lacking(Missing(.setting, key.text, in: environment, of: project))
         }
         return SettingReading(
             setting: setting, value: contents.value(of: setting), definition: reading.project.definitions[key]?.body,

@@ -104,6 +104,12 @@ import Testing
         let address = ItemAddress.setting("a.\"b c\"", in: "prod@eu", of: "shop")
         #expect(address.description == "shop/prod@eu/setting/a.\"b c\"")
         #expect(ItemAddress.project("shop").description == "shop//project/shop")
+        #expect(address.shown == "shop/prod@eu/setting/a.\"b c\"")
+        #expect(ItemAddress.project("shop").shown == "shop/project/shop")
+        #expect(ItemAddress.environment("base", in: "shop").shown == "shop/environment/base")
+        #expect(
+            ItemAddress(project: .platform, environment: nil, kind: .role, key: "sre").shown == "role/sre",
+            "nobody knows the platform by its name in the ledger")
         let (precomposed, decomposed) = ("\"caf\u{E9}\"" as ConfigKey, "\"cafe\u{301}\"" as ConfigKey)
         let addresses: Set<ItemAddress> = [
             .setting(precomposed, in: "base", of: "shop"), .setting(decomposed, in: "base", of: "shop"),

@@ -75,7 +75,7 @@ import Testing
         #expect(
             problem.detail
                 == "shop/base/setting/a was expected at revision 1, but was last written at revision 2. Read what is there "
-                + "now, decide again, and send the new revision as 'expect'.")
+                + "now, decide again, and expect the new revision.")
         #expect(problem.current == ["kind": "setting", "key": "a", "environment": "base", "revision": 2, "value": 1])
         #expect(problem.violations.map(\.pointer) == ["/operations/0/expect"])
         #expect(problem.violations.map(\.keyword) == ["expect"])
@@ -91,6 +91,7 @@ import Testing
             problem.violations.map(\.pointer) == [
                 "/operations/0/expect", "/operations/2/expect", "/operations/3/expect",
             ])
+        #expect(problem.violations[1].message.hasPrefix("shop/environment/prod was expected at revision 1"))
         #expect(problem.detail.contains("(and 2 more)"))
         #expect(problem.current?.arrayValue?.count == 3)
         #expect(
@@ -115,6 +116,19 @@ import Testing
         #expect(
             problem.detail
                 == "'prod' inherits from 'base'. Take it out of 'inherits' there first, or in the same change.")
+    }
+
+    @Test func `all that inherit from an environment that would end are named`() throws {
+        var ledger = ledger
+        try ledger.commit(
+            .environment("eu", inherits: ["base"]), .environment("us", inherits: ["prod"]),
+            .environment("asia", inherits: ["base"]))
+        let problem = try #require(ledger.refusal(.deleteEnvironment("base")))
+        #expect(problem.violations.map(\.environment) == ["asia", "eu", "prod"])
+        #expect(
+            problem.detail
+                == "'asia' inherits from 'base'. (and 2 more) Take it out of 'inherits' there first, or in the same change."
+        )
     }
 
     // MARK: limit-exceeded

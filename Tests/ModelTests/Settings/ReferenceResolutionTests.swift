@@ -109,10 +109,12 @@ import Testing
             try resolved([("a", "${b.c}")])
                 == "'a' refers to 'b.c', which has no value here. Set it, or give a default: ${b.c:default}.")
         #expect(
-            try resolved([("a", "${b}"), ("b.c", 1)]).contains("'b', which has no value here"),
+            try resolved([("a", "${b}"), ("b.c", 1)])
+                == "'a' refers to 'b', which has no value here: settings lie below it, such as 'b.c'. Refer to one of them, or give a default: ${b:default}.",
             "a group of keys has no value")
         #expect(
-            try resolved([("a", "${b.c}"), ("b", ["c": 1])]).contains("'b.c', which has no value here"),
+            try resolved([("a", "${b.c}"), ("b", ["c": 1])])
+                == "'a' refers to 'b.c', which has no value here: 'b' has one, as a whole. Refer to that, as ${b}, or give a default: ${b.c:default}.",
             "nor has a member")
     }
 

@@ -113,9 +113,7 @@ enum ChangeRoutes {
     private static func show(
         _ platform: Platform, _ caller: Caller, _ request: IncomingRequest
     ) async throws(Problem) -> Answer {
-        let text = try request.parameter("revision")
-        let revision = try ItemText.parsed { () throws(InvalidIdentifier) in try Revision(parsing: text) }
-        let (change, items) = try await platform.change(caller, at: revision, of: request.scope())
+        let (change, items) = try await platform.change(caller, at: request.revision(), of: request.scope())
         return change.answer(items)
     }
 
@@ -147,8 +145,15 @@ enum ChangeRoutes {
             flags: try members.list("flags", max: Limits.operationsPerChange) { reader throws(Problem) in
                 try reader.flagKey()
             })
+        let project = try request.scope()
+        if project != .platform {
+            // What is not there now cannot be rolled back, whenever it was there.
+            _ = try await platform.view(caller, project)
+            let past = try await platform.view(caller, project, at: moment)
+            for name in scope.environments ?? [] { _ = try past.environment(name) }
+        }
         let proposal = try await platform.rollback(
-            caller, request.scope(), to: moment, scope: scope, message: try members["message"]?.string())
+            caller, project, to: moment, scope: scope, message: try members["message"]?.string())
         return PlannedWrite(proposal: proposal)
     }
 

@@ -15,7 +15,7 @@ enum ExperimentRoutes {
             body: .none, handler: .administration(.experimentExport, export)),
         Route(
             method: .post, pattern: "\(environment)/flag-assignments", access: .read, query: [], body: .json,
-            handler: .operation(take)),
+            handler: .operation(take), leavesSomething: true),
     ]
 
     // MARK: Telling

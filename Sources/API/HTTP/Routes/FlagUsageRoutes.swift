@@ -10,7 +10,7 @@ enum FlagUsageRoutes {
     static let all: [Route] = [
         Route(
             method: .post, pattern: "\(project)/environments/{environment}/flag-usage", access: .read, query: [],
-            body: .json, handler: .operation(take)),
+            body: .json, handler: .operation(take), leavesSomething: true),
         .get("\(project)/stale-flags", query: ["days"], stale),
         .get("\(project)/flags/{flag}/usage", query: ["environment", "from", "until"], use),
     ]

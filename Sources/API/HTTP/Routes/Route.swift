@@ -17,6 +17,17 @@ package struct Route: Sendable {
     var bodyBytesMax = Limits.requestBodyBytes
     /// How a plain request is answered on the event loop of its connection; nil where that is for the ordinary handlers only.
     var direct: Direct?
+    /// Whether an operation or an entrance leaves something behind: a session, or what is told of flags.
+    var leavesSomething = false
+
+    /// Whether an `Idempotency-Key` is refused: it would promise what is not done. Changes keep it, and of what only asks it says nothing.
+    package var refusesIdempotencyKey: Bool {
+        switch handler {
+        case .status, .write: false
+        case .administration: method != .get
+        case .operation, .entrance: leavesSomething
+        }
+    }
 
     enum Direct: Sendable {
         /// The body is a change, and the writer answers.

@@ -82,7 +82,8 @@ enum SchemaRoutes {
 
     private static func unknown(_ name: SchemaName) -> Problem {
         Problem(
-            .notFound, "There is no schema '\(name.rawValue)' in this project; list what there is with GET …/schemas.")
+            .notFound, "There is no schema '\(name.rawValue)' in this project; list what there is with GET …/schemas."
+        ).lacking(Missing(.schema, name.rawValue))
     }
 
     // MARK: What is said and found
@@ -121,10 +122,7 @@ enum SchemaRoutes {
         let kind = try request.query.choice("kind", of: Finding.Kind.self)
         let environment = try request.queriedEnvironment()
         let view = try await platform.view(caller, request.project(), at: request.query.moment("at"))
-        if let environment {
-            try view.viewpoint.requireEnvironment(environment)
-            _ = try view.project.environment(environment)
-        }
+        if let environment { _ = try view.environment(environment) }
         let (all, isComplete) = view.project.findings(
             in: environment.map { [$0] }, kinds: kind.map { [$0] } ?? Set(Finding.Kind.allCases))
         let found = view.viewpoint.visible(all)

@@ -16,7 +16,9 @@ enum SignInRoutes {
     private static func entrance(
         _ method: HTTPRequest.Method, _ pattern: String, _ body: Route.BodyRule, _ entrance: @escaping Route.Entrance
     ) -> Route {
-        Route(method: method, pattern: pattern, access: .anonymous, query: [], body: body, handler: .entrance(entrance))
+        Route(
+            method: method, pattern: pattern, access: .anonymous, query: [], body: body, handler: .entrance(entrance),
+            leavesSomething: method != .get)
     }
 
     private static func ways(_ platform: Platform, _ request: IncomingRequest) async throws(Problem) -> Answer {

@@ -109,16 +109,14 @@ enum TokenRoutes {
         case (let time?, nil): return try time.time()
         case (nil, let seconds?):
             let count = try seconds.int64()
-            guard (1...secondsMax).contains(count) else {
-                throw seconds.problem("'expiresIn' is a number of seconds from 1 to \(secondsMax).", keyword: "maximum")
+            guard (1...Limits.tokenSeconds).contains(count) else {
+                throw seconds.problem(
+                    "'expiresIn' is a number of seconds from 1 to \(Limits.tokenSeconds).", keyword: "maximum")
             }
             return now.adding(seconds: count)
         case (_?, _?): throw body.problem("Give 'expires' or 'expiresIn', not both.", keyword: "oneOf")
         }
     }
-
-    /// A hundred years: beyond it nobody means a time.
-    private static let secondsMax: Int64 = 100 * 366 * 86_400
 
     private static func revoke(
         _ platform: Platform, _ caller: Caller, _ request: IncomingRequest

@@ -32,7 +32,7 @@ extension IncomingRequest {
     /// Where a watch goes on: `Last-Event-ID`, which a client sends when it comes back, is newer than the `after` that it began with.
     func resumeToken() throws(Problem) -> RevisionToken? {
         if let id = fields[.lastEventID], !id.isEmpty {
-            return try ItemText.parsed { () throws(InvalidIdentifier) in try RevisionToken(parsing: id) }
+            return try RevisionToken(id, of: .lastEventID)
         }
         return try query.parsed("after") { text throws(InvalidIdentifier) in try RevisionToken(parsing: text) }
     }

@@ -62,6 +62,9 @@ struct Dispatcher: Sendable {
             if error.code == .methodNotAllowed {
                 answer.fields[.allow] = exchange.allowed.map(\.rawValue).joined(separator: ", ")
             }
+            if error.code == .unsupportedMediaType, request.headers[.contentEncoding] != nil {
+                answer.fields[.acceptEncoding] = "identity"
+            }
         }
         keep(answer, for: exchange)
         let head = core.head(for: answer, requestID: exchange.id)
@@ -99,10 +102,17 @@ struct Dispatcher: Sendable {
         exchange.match = match
         try await authenticate(&exchange, match.route.access)
         if match.route.readsLedger, let text = exchange.request.headers[.minimumRevision] {
-            let token = try ItemText.parsed { () throws(InvalidIdentifier) in try RevisionToken(parsing: text) }
-            try await core.platform.awaitRevision(token)
+            try await core.platform.awaitRevision(RevisionToken(text, of: .minimumRevision))
+        }
+        if match.route.refusesIdempotencyKey, exchange.request.headers[.idempotencyKey] != nil {
+            throw Problem(
+                .invalidRequest,
+                "An Idempotency-Key is not taken here: this would be done again when it is repeated. Leave the header out, and look what there is "
+                    + "before you repeat the request.",
+                violations: [Violation("Not taken here.", keyword: "Idempotency-Key")])
         }
         try checkMediaType(exchange.request.headers[.contentType], match.route.body)
+        try checkEncoding(exchange.request.headers[.contentEncoding], match.route.body)
         let query = try Query(parsing: exchange.rawQuery)
         try query.check(known: match.route.query)
         exchange.query = query
@@ -131,6 +141,15 @@ struct Dispatcher: Sendable {
             .unsupportedMediaType,
             "The body of this request is \(wanted)\(given.map { ", not '\(InvalidIdentifier.shown($0))'" } ?? ""). Send it with "
                 + "Content-Type: \(wanted).")
+    }
+
+    /// What is packed would be read as it stands, and taken for something else.
+    private func checkEncoding(_ given: String?, _ rule: Route.BodyRule) throws(Problem) {
+        guard rule.isRead, let given, given.lowercased() != "identity" else { return }
+        throw Problem(
+            .unsupportedMediaType,
+            "The body is encoded as '\(InvalidIdentifier.shown(given))', and bodies are not unpacked here. Send it as it is, without "
+                + "Content-Encoding.", violations: [Violation("Not taken here.", keyword: "Content-Encoding")])
     }
 
     /// The body, where the route takes one. Bounded before it is read where its length is told, and while it is read

@@ -23,8 +23,7 @@ struct BodyReader: Sendable {
 
     var pointer: JSONPointer { place.pointer }
 
-    /// A change nests its values three levels deep.
-    private static let limits = JSONLimits(maxDepth: Limits.valueDepth + 8, maxBytes: Limits.requestBodyBytes)
+    private static let limits = JSONLimits(maxDepth: Limits.requestBodyDepth, maxBytes: Limits.requestBodyBytes)
 
     init(parsing bytes: [UInt8]) throws(Problem) {
         do throws(JSONParseError) {
@@ -90,7 +89,11 @@ struct BodyReader: Sendable {
 
     func revision() throws(Problem) -> Revision {
         let number = try int64()
-        return try identifier { () throws(InvalidIdentifier) in try Revision(number) }
+        do throws(InvalidIdentifier) {
+            return try Revision(number)
+        } catch {
+            throw problem(error.message, keyword: "minimum")
+        }
     }
 
     func choice<Choice: CaseIterable & RawRepresentable<String>>(of type: Choice.Type) throws(Problem) -> Choice {
@@ -151,7 +154,7 @@ struct BodyReader: Sendable {
         }
     }
 
-    /// Runs a parser of the model, whose problems know no place, as reading this one.
+    /// Runs a parser of the model, whose problems know places in what it reads, as reading this place.
     func parsed<Value>(_ parse: (JSONValue) throws(Problem) -> Value) throws(Problem) -> Value {
         do throws(Problem) {
             return try parse(value)
@@ -162,16 +165,7 @@ struct BodyReader: Sendable {
 
     /// An item of flags; its faults carry their places in it.
     func flagItem(of kind: Kind) throws(Problem) -> FlagItemBody {
-        do throws(Problem) {
-            return try FlagItemBody(kind, parsing: value)
-        } catch {
-            let violations = error.violations.map { violation in
-                var violation = violation
-                violation.pointer = pointer.text + (violation.pointer ?? "")
-                return violation
-            }
-            throw Problem(error.code, error.detail, violations: violations)
-        }
+        try parsed { json throws(Problem) in try FlagItemBody(kind, parsing: json) }
     }
 
     struct Members {

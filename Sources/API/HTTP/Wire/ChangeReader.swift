@@ -5,12 +5,28 @@ struct ChangeBody: Sendable {
     let message: String
     let operations: [Operation]
 
+    /// Throws one problem for all operations that cannot be read, the code and the detail of which are the first one's.
     init(parsing bytes: [UInt8]) throws(Problem) {
         let members = try BodyReader(parsing: bytes).members(["message", "operations"], of: "A change")
         message = try members["message"]?.string() ?? ""
-        _ = try members.required("operations")
-        let operations = try members.list("operations", max: Limits.operationsPerChange, Self.operation)
-        self.operations = operations ?? []
+        let readers = try members.required("operations").elements(max: Limits.operationsPerChange, of: "'operations'")
+        var operations: [Operation] = []
+        operations.reserveCapacity(readers.count)
+        var refusals: [Problem] = []
+        for reader in readers where refusals.count < Problem.violationsMax {
+            do throws(Problem) {
+                operations.append(try Self.operation(reader))
+            } catch {
+                refusals.append(error)
+            }
+        }
+        if let first = refusals.first {
+            let others = refusals.count - 1
+            throw Problem(
+                first.code, first.detail + (others > 0 ? " (and \(others) more)" : ""),
+                violations: refusals.flatMap(\.violations))
+        }
+        self.operations = operations
     }
 
     private enum Verb: String, CaseIterable {
@@ -170,6 +186,7 @@ extension Problem {
             if let found { violations[index].pointer = "/operations/\(found)" }
         }
         return Problem(code, detail, violations: violations, current: current, retryAfterSeconds: retryAfterSeconds)
+            .lacking(missing)
     }
 
     /// The operation that writes a key above this one, which is what keeps the two apart.

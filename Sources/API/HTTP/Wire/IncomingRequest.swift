@@ -45,6 +45,15 @@ struct IncomingRequest: Sendable {
         return try ItemText.parsed { () throws(InvalidIdentifier) in try ConfigKey(parsing: text) }
     }
 
+    func revision() throws(Problem) -> Revision {
+        let text = try parameter("revision")
+        do throws(InvalidIdentifier) {
+            return try Revision(parsing: text)
+        } catch {
+            throw Problem(.invalidRequest, error.message)
+        }
+    }
+
     func queriedEnvironment(_ name: String = "environment") throws(Problem) -> EnvironmentName? {
         try query.parsed(name) { text throws(InvalidIdentifier) in try EnvironmentName(parsing: text) }
     }
@@ -72,4 +81,17 @@ struct IncomingRequest: Sendable {
 
     /// What the change is said to be for: the query's `message`, or the header `X-Message`.
     func message() throws(Problem) -> String? { query["message"] ?? fields[.message] }
+}
+
+extension RevisionToken {
+    /// What a header carries. Throws `invalid-request`, which names the header.
+    init(_ text: String, of header: HTTPField.Name) throws(Problem) {
+        do throws(InvalidIdentifier) {
+            try self.init(parsing: text)
+        } catch {
+            let name = header.rawName
+            throw Problem(
+                .invalidRequest, "\(name): \(error.message)", violations: [Violation(error.message, keyword: name)])
+        }
+    }
 }

@@ -72,12 +72,13 @@ struct Precondition: Sendable {
     static func entityTag(_ revision: Revision) -> String { "\"r\(revision.number)\"" }
 
     /// - Parameters:
-    ///   - own: the revision of the item itself; nil where there is none, which `If-None-Match: *` asks for.
+    ///   - own: the revision of the item itself; nil where there is none. It is what `*` is about, for a write makes an item of its own: to
+    ///   `If-Match` there must be one, to `If-None-Match` none.
     ///   - shown: the revision whose tag a GET of the address carries: of the item, or of the inherited one that shows
     ///   instead.
     func check(own: Revision?, shown: Revision?, _ address: ItemAddress) throws(Problem) {
         let tag = shown.map(Self.entityTag)
-        if let match, !match.stronglyMatches(tag) {
+        if let match, match.isAny ? own == nil : !match.stronglyMatches(tag) {
             throw failed("If-Match", own: own, shown: shown, address)
         }
         guard let noneMatch else { return }
@@ -99,10 +100,10 @@ struct Precondition: Sendable {
             }
         return Problem(
             .preconditionFailed,
-            "\(header) is not met: \(address) \(found). Read what is there now, decide again, and send its ETag.",
+            "\(header) is not met: \(address.shown) \(found). Read what is there now, decide again, and send its ETag.",
             violations: [
                 Violation(
-                    "\(address) \(found).", keyword: header, environment: address.environment,
+                    "\(address.shown) \(found).", keyword: header, environment: address.environment,
                     key: address.key)
             ],
             current: ["revision": (own ?? shown).map { .int($0.number) } ?? .null])

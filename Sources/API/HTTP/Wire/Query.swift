@@ -92,7 +92,13 @@ struct Query: Sendable {
         if !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
             return .revision(try revision(name) ?? .zero)
         }
-        return try time(name).map { .time($0) } ?? .now
+        do throws(InvalidIdentifier) {
+            return .time(try Timestamp(parsing: Self.mended(text)))
+        } catch {
+            throw Self.problem(
+                "'\(name)' in the query: '\(InvalidIdentifier.shown(text))' is neither a revision, such as 42, nor a time (RFC 3339), such "
+                    + "as 2026-11-23T06:00:00Z.", name)
+        }
     }
 
     /// Entries of a page.

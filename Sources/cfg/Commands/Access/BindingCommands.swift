@@ -189,8 +189,8 @@ struct BindingAddCommand: PlatformCommand {
         }
         while text.hasSuffix("-") { text.removeLast() }
         // What is cut off still makes a difference.
-        if text.utf8.count > 63 {
-            text = text.prefix(54) + "-" + Digest.of(Array(text.utf8)).hexadecimal.prefix(8)
+        if text.utf8.count > Limits.nameBytes {
+            text = text.prefix(Limits.nameBytes - 9) + "-" + Digest.of(Array(text.utf8)).hexadecimal.prefix(8)
         }
         return try BindingName.argument(text)
     }
