@@ -18,6 +18,8 @@ public struct ConfigPlatformError: Error, Hashable, Sendable {
     public let requestID: String?
     /// How long the platform asked to wait before trying again.
     public let retryAfter: Duration?
+    /// What there is no such of, if the platform named one thing.
+    package let missing: Missing?
     /// The problem document as it came; nil if there was no answer.
     package let document: JSONValue?
     /// Whether the server that answered has lost its database and knows that it may be behind.
@@ -25,7 +27,8 @@ public struct ConfigPlatformError: Error, Hashable, Sendable {
 
     package init(
         _ code: Code, _ detail: String, violations: [Violation] = [], status: Int? = nil, requestID: String? = nil,
-        retryAfter: Duration? = nil, document: JSONValue? = nil, isFromStaleServer: Bool = false
+        retryAfter: Duration? = nil, missing: Missing? = nil, document: JSONValue? = nil,
+        isFromStaleServer: Bool = false
     ) {
         self.code = code
         self.detail = detail
@@ -33,6 +36,7 @@ public struct ConfigPlatformError: Error, Hashable, Sendable {
         self.status = status
         self.requestID = requestID
         self.retryAfter = retryAfter
+        self.missing = missing
         self.document = document
         self.isFromStaleServer = isFromStaleServer
     }
@@ -101,6 +105,22 @@ public struct ConfigPlatformError: Error, Hashable, Sendable {
         public static let invalidUse = Code(rawValue: "invalid-use")
 
         private init(_ code: Problem.Code) { self.init(rawValue: code.rawValue) }
+    }
+
+    /// What there is no such of.
+    package struct Missing: Hashable, Sendable {
+        /// The kind of an item, or `token`, `session` or `revision`.
+        package let kind: String
+        package let key: String
+        package let environment: String?
+        package let project: String?
+
+        package init(_ kind: String, _ key: String, in environment: String? = nil, of project: String? = nil) {
+            self.kind = kind
+            self.key = key
+            self.environment = environment
+            self.project = project
+        }
     }
 
     /// One thing that is wrong, and where.

@@ -6,6 +6,28 @@ import Testing
 @testable import ConfigPlatformModel
 @testable import cfg
 
+@Suite struct TokenChoiceTests {
+    private func token(_ id: String, _ name: String, isLive: Bool = true) throws -> TokenView {
+        try TokenView(WireReader(["id": .string(id), "name": .string(name), "live": .bool(isLive)]))
+    }
+
+    @Test func `a token that is to end is named, or told by its id`() throws {
+        let tokens = [
+            try token("tok_1", "bot"), try token("tok_2", "old", isLive: false), try token("tok_3", "old"),
+            try token("tok_4", "tok_3"), try token("tok_5", "gone", isLive: false),
+        ]
+        #expect(try TokenRevokeCommand.id(of: "bot", among: tokens) == "tok_1")
+        #expect(try TokenRevokeCommand.id(of: "old", among: tokens) == "tok_3", "the live one")
+        #expect(try TokenRevokeCommand.id(of: "tok_2", among: tokens) == "tok_2")
+        #expect(try TokenRevokeCommand.id(of: "gone", among: tokens) == "gone", "the server says that there is none")
+        let error = #expect(throws: ConfigPlatformError.self) {
+            try TokenRevokeCommand.id(of: "tok_3", among: tokens)
+        }
+        #expect(error?.code == .invalidUse)
+        #expect(error?.detail.contains("tok_3, tok_4") == true)
+    }
+}
+
 @Suite struct AccessParsingTests {
     private let now = Timestamp(microseconds: 1_800_000_000_000_000)
 

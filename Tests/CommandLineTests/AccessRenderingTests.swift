@@ -97,7 +97,9 @@ import Testing
         #expect(ExitStatus(.frozen) == .failed)
         let error = ConfigPlatformError(.approvalNeeded, "One more.", status: 409)
         #expect(Failure.text(error, .plain).contains("cfg request show"))
-        let missing = ConfigPlatformError(.notFound, "There is no change request 'cr_0' here.", status: 404)
+        let missing = ConfigPlatformError(
+            .notFound, "There is no change request 'cr_0' here.", status: 404,
+            missing: ConfigPlatformError.Missing("change-request", "cr_0"))
         #expect(Failure.text(missing, .plain).contains("'cfg request list --state all' shows what there is"))
     }
 }

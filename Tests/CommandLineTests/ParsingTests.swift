@@ -301,6 +301,7 @@ func isRefused(_ line: String, _ message: String) -> Bool {
         }
         #expect(problem?.detail.contains("a.b") == true)
         #expect(problem?.detail.contains("A_B") == true)
+        #expect(problem?.detail.contains("format") == false, "there is none to choose")
     }
 
     @Test func `settings win over what is set already, unless that is to be kept`() {

@@ -471,6 +471,53 @@ import Testing
         #expect(Failure.text(two, .plain) == "error: Bad.\n  - line 3:4: Bad.\n  - /a: Worse.\n")
     }
 
+    @Test func `what there is no such of is told with the commands that list and make it, not with calls`() {
+        let environment = ConfigPlatformError(
+            .notFound,
+            "There is no environment 'eu' in project 'shop'. Create it with PUT /api/v1/projects/shop/environments/eu.",
+            status: 404, missing: ConfigPlatformError.Missing("environment", "eu", of: "shop"))
+        #expect(
+            Failure.text(environment, .plain) == """
+                error: There is no environment 'eu' in project 'shop'.
+                next: 'cfg env list -p shop' shows what there is, 'cfg env create eu -p shop' makes it
+
+                """)
+        let hook = ConfigPlatformError(
+            .notFound, "There is no kill hook 'h' in 'eu'; list what there is with GET …/kill-hooks.",
+            missing: ConfigPlatformError.Missing("kill-hook", "h", in: "eu"))
+        #expect(
+            Failure.text(hook, .plain) == """
+                error: There is no kill hook 'h' in 'eu'.
+                next: 'cfg flag hook list -e eu' shows what there is
+
+                """)
+        let revision = ConfigPlatformError(
+            .notFound, "Revision 9 does not exist yet; the newest is 3.",
+            missing: ConfigPlatformError.Missing("revision", "9"))
+        #expect(
+            Failure.text(revision, .plain)
+                == "error: Revision 9 does not exist yet; the newest is 3.\nnext: 'cfg log' shows what there is\n")
+        let token = ConfigPlatformError(
+            .notFound, "There is no token or session with the id 'bot'.",
+            missing: ConfigPlatformError.Missing("token", "bot"))
+        #expect(Failure.text(token, .plain).hasSuffix("next: 'cfg token list' shows what there is\n"))
+        let then = "There was no project 'shop' at revision 0, and there is none now."
+        #expect(Failure.text(ConfigPlatformError(.notFound, then), .plain) == "error: \(then)\n")
+    }
+
+    @Test func `a precondition that does not hold is told without its header`() {
+        let error = ConfigPlatformError(
+            .preconditionFailed, "If-Match is not met: role/r was last written at revision 3. Send its ETag.",
+            violations: [.init("role/r was last written at revision 3.", keyword: "If-Match")], status: 412)
+        #expect(
+            Failure.text(error, .plain)
+                == "error: role/r was last written at revision 3.\nnext: read what is there now, and try again\n")
+    }
+
+    @Test func `a word has its article`() {
+        #expect(["project", "environment", "identity"].map(Creation.article) == ["a", "an", "an"])
+    }
+
     @Test func `a fault names the request in the server's log`() {
         let error = ConfigPlatformError(.fault, "It broke.", status: 500, requestID: "req-7")
         #expect(Failure.text(error, .plain).contains("req-7"))

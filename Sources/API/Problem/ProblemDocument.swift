@@ -9,6 +9,14 @@ extension Problem {
             json.member("current", current)
             json.member("detail", detail)
             json.member("instance", instance)
+            if let missing {
+                json.object("missing") { json in
+                    json.member("environment", missing.environment?.rawValue)
+                    json.member("key", missing.key)
+                    json.member("kind", missing.kind)
+                    json.member("project", missing.project?.shownName)
+                }
+            }
             json.member("status", code.row.status.code)
             json.member("title", code.row.title)
             json.member("type", code.type)

@@ -50,7 +50,9 @@ extension AdministrationClient {
         guard let found else {
             throw ConfigPlatformError(
                 .notFound, "There is no setting '\(key)' in environment '\(environment.rawValue)'.", status: 404,
-                requestID: listing.head.requestID)
+                requestID: listing.head.requestID,
+                missing: ConfigPlatformError.Missing(
+                    "setting", key.text, in: environment.rawValue, of: project.rawValue))
         }
         return Answer(value: try SettingView(WireReader(found)), json: found, head: listing.head)
     }

@@ -18,8 +18,8 @@ extension ConfigPlatformError {
             Code(rawValue: String(type[type.index(after: slash)...])),
             json["detail"]?.stringValue ?? json["title"]?.stringValue ?? "The platform refused, and did not say why.",
             violations: (json["violations"]?.arrayValue ?? []).map { Violation($0) }, status: head.status,
-            requestID: json["instance"]?.stringValue ?? head.requestID, retryAfter: retryAfter, document: json,
-            isFromStaleServer: isFromStaleServer)
+            requestID: json["instance"]?.stringValue ?? head.requestID, retryAfter: retryAfter,
+            missing: json["missing"].flatMap { Missing($0) }, document: json, isFromStaleServer: isFromStaleServer)
     }
 
     /// Seconds, or a date of RFC 9110 (the first of its forms).
@@ -52,6 +52,13 @@ extension ConfigPlatformError {
         }
         return "The server answered with status \(head.status) and no problem document. Is the address that of a "
             + "ConfigPlatform server, or is something before it in the way?"
+    }
+}
+
+extension ConfigPlatformError.Missing {
+    fileprivate init?(_ json: JSONValue) {
+        guard let kind = json["kind"]?.stringValue, let key = json["key"]?.stringValue else { return nil }
+        self.init(kind, key, in: json["environment"]?.stringValue, of: json["project"]?.stringValue)
     }
 }
 

@@ -43,5 +43,6 @@ package struct Approvals: Sendable {
 extension Problem {
     package static func noRequest(_ id: ChangeRequestID) -> Problem {
         Problem(.notFound, "There is no change request '\(id.rawValue)' here.")
+            .lacking(Missing(.changeRequest, id.rawValue))
     }
 }

@@ -310,7 +310,7 @@ extension ProjectState? {
             throw Problem(
                 .revisionConflict,
                 "\(conflicts[0].message)\(conflicts.count > 1 ? " (and \(conflicts.count - 1) more)" : "") Read what is there now, "
-                    + "decide again, and send the new revision as 'expect'.",
+                    + "decide again, and expect the new revision.",
                 violations: conflicts, current: current.count == 1 ? current[0] : .array(Array(current.prefix(100))))
         }
     }
@@ -380,7 +380,8 @@ extension ProjectState? {
             guard environments[name] != nil else {
                 throw Problem(
                     .notFound, Problem.noEnvironment(name, in: project).detail,
-                    violations: [violation("No such environment.")])
+                    violations: [violation("No such environment.")]
+                ).lacking(Missing(.environment, name.rawValue, of: project))
             }
             guard !removed.contains(name) else {
                 throw Problem(

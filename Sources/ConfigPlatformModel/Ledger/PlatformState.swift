@@ -92,14 +92,16 @@ extension Problem {
         Problem(
             .notFound,
             "There is no project '\(name.rawValue)'. Create it with PUT /api/v1/projects/\(name.rawValue), or list "
-                + "what there is with GET /api/v1/projects.")
+                + "what there is with GET /api/v1/projects."
+        ).lacking(Missing(.project, name.rawValue))
     }
 
     package static func noEnvironment(_ name: EnvironmentName, in project: ProjectName) -> Problem {
         Problem(
             .notFound,
             "There is no environment '\(name.rawValue)' in project '\(project.rawValue)'. Create it with "
-                + "PUT /api/v1/projects/\(project.rawValue)/environments/\(name.rawValue), or in the same change.")
+                + "PUT /api/v1/projects/\(project.rawValue)/environments/\(name.rawValue), or in the same change."
+        ).lacking(Missing(.environment, name.rawValue, of: project))
     }
 }
 

@@ -10,6 +10,8 @@ package struct Problem: Error, Hashable, Sendable {
     package let current: JSONValue?
     /// Seconds after which trying again may help.
     package let retryAfterSeconds: Int?
+    /// What there is no such of, where it is `not-found` and about one thing.
+    package var missing: Missing?
     /// Whether the refusal is an event of the audit log already.
     package var isRecorded = false
 
@@ -42,6 +44,14 @@ package struct Problem: Error, Hashable, Sendable {
             violations[index].pointer = place.text + (violations[index].pointer ?? "")
         }
         return Problem(code, detail, violations: violations, current: current, retryAfterSeconds: retryAfterSeconds)
+            .lacking(missing)
+    }
+
+    /// The same problem, which says for programs too what there is no such of.
+    package func lacking(_ missing: Missing?) -> Problem {
+        var problem = self
+        problem.missing = missing
+        return problem
     }
 
     /// Each is a stable part of the contract: `type` on the wire ends in the raw value.
@@ -73,6 +83,35 @@ package struct Problem: Error, Hashable, Sendable {
         case storageFull = "storage-full"
         case fault = "fault"
     }
+}
+
+/// What there is no such of, for programs that need not read the words: of what kind, under which name, and where it was looked for.
+package struct Missing: Hashable, Sendable {
+    /// The kind of an item, or `token`, `session` or `revision`.
+    package let kind: String
+    package let key: String
+    package let environment: EnvironmentName?
+    package let project: ProjectName?
+
+    package init(
+        _ kind: Kind, _ key: String, in environment: EnvironmentName? = nil, of project: ProjectName? = nil
+    ) {
+        self.kind = kind.rawValue
+        self.key = key
+        self.environment = environment
+        self.project = project
+    }
+
+    private init(other kind: String, _ key: String) {
+        self.kind = kind
+        self.key = key
+        environment = nil
+        project = nil
+    }
+
+    package static func token(_ name: String) -> Missing { Missing(other: "token", name) }
+    package static func session(_ id: String) -> Missing { Missing(other: "session", id) }
+    package static func revision(_ revision: Revision) -> Missing { Missing(other: "revision", revision.description) }
 }
 
 /// One thing that is wrong, and where: in the request (`pointer`), in a file (`line`, `column`), or in what programs would read

@@ -81,7 +81,10 @@ extension Platform {
         let now = world.now()
         guard
             let subject = credentials.all.first(where: { $0.isLive(at: now) && $0.principal == principal })?.subject
-        else { throw Problem(.notFound, "There is no live token '\(principal.name)'.") }
+        else {
+            throw Problem(.notFound, "There is no live token '\(principal.name)'.")
+                .lacking(Missing.token(String(principal.name)))
+        }
         return subject
     }
 

@@ -221,6 +221,7 @@ extension Platform {
         }
         guard state.access.identity(user) != nil else {
             throw Problem(.notFound, "There is no identity '\(user.rawValue)'; create it first.")
+                .lacking(Missing(.identity, user.rawValue))
         }
         if let fault = PasswordRule.fault(in: password, userName: String(user.name)) {
             throw Problem(.invalidRequest, fault.message)

@@ -55,7 +55,7 @@ extension Platform {
             throw Problem(
                 .notFound,
                 "There is no role '\(grant.role.rawValue)'; the built-in ones are administrator, operator, viewer, auditor, evaluator."
-            )
+            ).lacking(Missing(.role, grant.role.rawValue))
         }
         if request.isPersonal, caller.subject.reviewer == nil {
             throw Problem(
@@ -91,6 +91,7 @@ extension Platform {
     package func revoke(_ caller: Caller, id: String) async throws(Problem) {
         guard let credential = credentials.credential(id: id), mayManage(caller, credential) else {
             throw Problem(.notFound, "There is no token or session with the id '\(InvalidIdentifier.shown(id))'.")
+                .lacking(id.hasPrefix("ses_") ? Missing.session(id) : Missing.token(id))
         }
         guard credential.revokedAt == nil else { return }
         let now = world.now()

@@ -157,11 +157,12 @@ extension Problem {
         Problem(
             .notFound,
             "There is no flag '\(InvalidIdentifier.shown(key.rawValue))' in this project; list what there is with GET …/flags."
-        )
+        ).lacking(Missing(.flag, key.rawValue))
     }
 
     package static func noSegment(_ name: SegmentName) -> Problem {
         Problem(
-            .notFound, "There is no segment '\(name)' in this project; list what there is with GET …/segments.")
+            .notFound, "There is no segment '\(name)' in this project; list what there is with GET …/segments."
+        ).lacking(Missing(.segment, name.rawValue))
     }
 }

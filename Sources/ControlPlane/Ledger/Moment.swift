@@ -20,7 +20,8 @@ extension Platform {
         case .revision(let asked):
             guard asked <= current.revision else {
                 throw Problem(
-                    .notFound, "Revision \(asked) does not exist yet; the newest is \(current.revision).")
+                    .notFound, "Revision \(asked) does not exist yet; the newest is \(current.revision)."
+                ).lacking(Missing.revision(asked))
             }
             revision = asked
         case .time(let time):

@@ -69,7 +69,8 @@ extension Platform {
             let when = moment == .now ? "" : " at revision \(reading.token.revision)"
             throw Problem(
                 .notFound,
-                "'\(key)' has no value in '\(environment.rawValue)' of project '\(project.rawValue)'\(when).\(hint)")
+                "'\(key)' has no value in '\(environment.rawValue)' of project '\(project.rawValue)'\(when).\(hint)"
+            ).lacking(Missing(.setting, key.text, in: environment, of: project))
         }
         return SettingReading(
             setting: setting, value: contents.value(of: setting), definition: reading.project.definitions[key]?.body,

@@ -52,7 +52,7 @@ enum Failure {
 
     /// What is wrong, where, and what to do next.
     static func text(_ error: ConfigPlatformError, _ style: Style) -> String {
-        var text = "\(style.red("error:")) \(SafeText.block(error.detail))\n"
+        var text = "\(style.red("error:")) \(SafeText.block(said(error)))\n"
         // One alone is mostly what the detail says already.
         let shown = error.violations.filter {
             error.violations.count > 1 || $0.line != nil || !error.detail.contains($0.message)
@@ -89,14 +89,57 @@ enum Failure {
         return .object(json)
     }
 
-    /// The command that lists what there is no such of.
-    private static func list(_ error: ConfigPlatformError) -> String? {
-        let lists = [
-            "change request": "cfg request list --state all", "role": "cfg role list", "group": "cfg group list",
-            "binding": "cfg binding list", "identity": "cfg identity list", "issuer": "cfg issuer list",
-            "schema": "cfg schema list", "validator": "cfg validator list",
-        ]
-        return lists.first { error.detail.contains("no \($0.key) '") }?.value
+    /// A kind of things that there may be no such of.
+    private struct Listed {
+        let word: String
+        /// What lists them, without their place.
+        let command: String
+        /// Whether the server says how they are listed or made by calls of its API, which is nothing to who gives commands.
+        var isToldOfCalls = false
+    }
+
+    private static let kinds: [String: Listed] = [
+        "project": Listed(word: "project", command: "cfg project list", isToldOfCalls: true),
+        "environment": Listed(word: "environment", command: "cfg env list", isToldOfCalls: true),
+        "setting": Listed(word: "setting", command: "cfg list"),
+        "schema": Listed(word: "schema", command: "cfg schema list", isToldOfCalls: true),
+        "validator": Listed(word: "validator", command: "cfg validator list", isToldOfCalls: true),
+        "flag": Listed(word: "flag", command: "cfg flag list", isToldOfCalls: true),
+        "segment": Listed(word: "segment", command: "cfg flag segment list", isToldOfCalls: true),
+        "kill-hook": Listed(word: "kill hook", command: "cfg flag hook list", isToldOfCalls: true),
+        "role": Listed(word: "role", command: "cfg role list"),
+        "group": Listed(word: "group", command: "cfg group list"),
+        "binding": Listed(word: "binding", command: "cfg binding list"),
+        "identity": Listed(word: "identity", command: "cfg identity list"),
+        "issuer": Listed(word: "issuer", command: "cfg issuer list"),
+        "change-request": Listed(word: "change request", command: "cfg request list --state all"),
+        "token": Listed(word: "token", command: "cfg token list"),
+        "session": Listed(word: "session", command: "cfg session list"),
+        "revision": Listed(word: "revision", command: "cfg log"),
+    ]
+
+    /// What is wrong, in words for who gives commands.
+    private static func said(_ error: ConfigPlatformError) -> String {
+        if error.code == .preconditionFailed, let first = error.violations.first { return first.message }
+        guard error.code == .notFound, let missing = error.missing, let listed = kinds[missing.kind],
+            listed.isToldOfCalls
+        else { return error.detail }
+        let environment = missing.environment.map { " in '\($0)'" } ?? ""
+        let project = missing.project.map { "\(environment.isEmpty ? " in" : " of") project '\($0)'" } ?? ""
+        return "There is no \(listed.word) '\(missing.key)'\(environment)\(project)."
+    }
+
+    /// How to see what there is, and to make what there is not.
+    private static func nextStep(for missing: ConfigPlatformError.Missing) -> String? {
+        guard let listed = kinds[missing.kind] else { return nil }
+        let project = missing.project.map { " -p \(SafeText.line($0))" } ?? ""
+        let environment = missing.environment.map { " -e \(SafeText.line($0))" } ?? ""
+        let list = "'\(listed.command)\(project)\(environment)' shows what there is"
+        switch missing.kind {
+        case "project": return "\(list), 'cfg project create \(SafeText.line(missing.key))' makes it"
+        case "environment": return "\(list), 'cfg env create \(SafeText.line(missing.key))\(project)' makes it"
+        default: return list
+        }
     }
 
     private static func nextStep(_ error: ConfigPlatformError) -> String? {
@@ -107,9 +150,9 @@ enum Failure {
         case .unreachable, .timedOut:
             "look whether the server runs and the address is right (--server, CFG_SERVER or 'cfg login')"
         case .revisionConflict: "read what is there now ('cfg describe KEY'), and try again with --expect REVISION"
+        case .preconditionFailed: "read what is there now, and try again"
         case .ledgerDiverged: "leave --min-revision out; the platform was restored from a backup"
-        case .notFound where list(error) != nil: list(error).map { "'\($0)' shows what there is" }
-        case .notFound: "'cfg project list', 'cfg env list -p PROJECT' and 'cfg list -e ENVIRONMENT' show what there is"
+        case .notFound: error.missing.flatMap(nextStep(for:))
         case .unavailable, .revisionNotReached, .tooManyRequests: "try again in a moment"
         case .approvalNeeded: "'cfg request show ID' says whose approval is still to be had"
         case .frozen: "'cfg protect ENVIRONMENT --show' says until when; 'cfg request schedule' applies a change later"
@@ -128,6 +171,9 @@ extension ConfigPlatformError {
                     violation.message, pointer: violation.pointer, keyword: violation.keyword,
                     environment: violation.environment?.rawValue, key: violation.key, line: violation.line,
                     column: violation.column)
+            },
+            missing: problem.missing.map { missing in
+                Missing(missing.kind, missing.key, in: missing.environment?.rawValue, of: missing.project?.rawValue)
             })
     }
 }

@@ -75,7 +75,7 @@ import Testing
         #expect(
             problem.detail
                 == "shop/base/setting/a was expected at revision 1, but was last written at revision 2. Read what is there "
-                + "now, decide again, and send the new revision as 'expect'.")
+                + "now, decide again, and expect the new revision.")
         #expect(problem.current == ["kind": "setting", "key": "a", "environment": "base", "revision": 2, "value": 1])
         #expect(problem.violations.map(\.pointer) == ["/operations/0/expect"])
         #expect(problem.violations.map(\.keyword) == ["expect"])

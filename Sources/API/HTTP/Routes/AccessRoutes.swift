@@ -84,6 +84,7 @@ enum AccessRoutes {
 
     private static func unknown(_ place: AccessPlace) -> Problem {
         Problem(.notFound, "There is no \(place.kind.rawValue) '\(InvalidIdentifier.shown(place.shown))'.")
+            .lacking(Missing(place.kind, place.key, in: place.environment))
     }
 
     private static func list(

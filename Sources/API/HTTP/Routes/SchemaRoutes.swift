@@ -82,7 +82,8 @@ enum SchemaRoutes {
 
     private static func unknown(_ name: SchemaName) -> Problem {
         Problem(
-            .notFound, "There is no schema '\(name.rawValue)' in this project; list what there is with GET …/schemas.")
+            .notFound, "There is no schema '\(name.rawValue)' in this project; list what there is with GET …/schemas."
+        ).lacking(Missing(.schema, name.rawValue))
     }
 
     // MARK: What is said and found

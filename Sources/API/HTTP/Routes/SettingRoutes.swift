@@ -166,7 +166,7 @@ enum SettingRoutes {
                 throw Problem(
                     .notFound,
                     "'\(environment.rawValue)' has no setting '\(key)' of its own. To hide an inherited one, unset it here."
-                )
+                ).lacking(Missing(.setting, key.text, in: environment, of: project))
             }
             let shown = own ?? found.resolved[environment]?.contents.settings[key]
             try precondition.check(

@@ -74,7 +74,8 @@ enum ValidatorRoutes {
     private static func unknown(_ name: ValidatorName) -> Problem {
         Problem(
             .notFound,
-            "There is no validator '\(name.rawValue)' in this project; list what there is with GET …/validators.")
+            "There is no validator '\(name.rawValue)' in this project; list what there is with GET …/validators."
+        ).lacking(Missing(.validator, name.rawValue))
     }
 }
 

@@ -186,6 +186,7 @@ extension Problem {
             if let found { violations[index].pointer = "/operations/\(found)" }
         }
         return Problem(code, detail, violations: violations, current: current, retryAfterSeconds: retryAfterSeconds)
+            .lacking(missing)
     }
 
     /// The operation that writes a key above this one, which is what keeps the two apart.

@@ -28,8 +28,8 @@ extension Platform {
             guard state.projects[project]?.access[place] == nil else {
                 throw Problem(
                     .alreadyExists,
-                    "There is a kill hook '\(name.rawValue)' in '\(environment.rawValue)'. PUT alters it, and POST to its …/rotate gives it "
-                        + "another secret.")
+                    "There is a kill hook '\(name.rawValue)' in '\(environment.rawValue)' already. Alter that one, give it another secret, or "
+                        + "choose another name.")
             }
             return [Operation(.putAccess(place, .killHook(body)), expecting: .absent)]
         }
@@ -93,6 +93,6 @@ extension Problem {
         Problem(
             .notFound,
             "There is no kill hook '\(name.rawValue)' in '\(environment.rawValue)'; list what there is with GET …/kill-hooks."
-        )
+        ).lacking(Missing(.killHook, name.rawValue, in: environment))
     }
 }

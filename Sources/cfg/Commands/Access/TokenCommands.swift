@@ -114,15 +114,35 @@ extension GrantView {
 struct TokenRevokeCommand: PlatformCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoke", abstract: "End an access token at once.",
-        discussion: "With --output json: {\"revoked\":ID}.")
+        discussion: """
+            With --output json: {"revoked":ID}.
 
-    @Argument(help: "The token's id, as 'cfg token list' shows it.") var id: String
+            Examples:
+              cfg token revoke deploy-bot
+              cfg token revoke tok_0f1e2d3c4b5a6978
+            """)
+
+    @Argument(help: "The name of a live token, or a token's id, as 'cfg token list' shows them.") var token: String
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     func run() async throws {
         let session = try Session(connection)
+        let id = try Self.id(of: token, among: await session.client.tokens().value.items)
         try await session.client.revokeToken(id)
-        session.show(["revoked": .string(id)]) { "Revoked token \(SafeText.line(id)).\n" }
+        let shown = id == token ? SafeText.line(id) : "\(SafeText.line(token)) (\(SafeText.line(id)))"
+        session.show(["revoked": .string(id)]) { "Revoked token \(shown).\n" }
+    }
+
+    /// The id of the token that is meant: of the live one of that name; or what was given itself, which the server knows or not.
+    static func id(of named: String, among tokens: [TokenView]) throws -> String {
+        let ids = Set(tokens.filter { $0.id == named || ($0.isLive && $0.name == named) }.map(\.id))
+        guard ids.count <= 1 else {
+            throw ConfigPlatformError(
+                .invalidUse,
+                "'\(InvalidIdentifier.shown(named))' is the id of one token and the name of another: \(ids.sorted().joined(separator: ", ")). End "
+                    + "the other first, by its id.")
+        }
+        return ids.first ?? named
     }
 }

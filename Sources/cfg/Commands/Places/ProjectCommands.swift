@@ -149,6 +149,8 @@ struct ProjectDeleteCommand: PlatformCommand {
 
 /// Making what must not be there yet.
 enum Creation {
+    static func article(of word: String) -> String { "aeiou".contains(word.prefix(1)) ? "an" : "a" }
+
     /// A precondition that does not hold means that it is there already; said in those words.
     static func of<Result>(
         _ what: String, remedy: String? = nil, _ body: () async throws -> Result
@@ -159,9 +161,8 @@ enum Creation {
             where error.code == .preconditionFailed || error.code == .revisionConflict
         {
             throw ConfigPlatformError(
-                .alreadyExists, "There is a \(what) already." + (remedy.map { " " + $0 } ?? ""), status: error.status,
-                requestID: error.requestID,
-                document: error.document)
+                .alreadyExists, "There is \(article(of: what)) \(what) already." + (remedy.map { " " + $0 } ?? ""),
+                status: error.status, requestID: error.requestID, document: error.document)
         }
     }
 }

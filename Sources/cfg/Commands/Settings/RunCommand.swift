@@ -51,7 +51,17 @@ struct RunCommand: PlatformCommand {
         let pairs = try settings.map { setting in
             (key: try ConfigKey(parsing: setting.key), value: setting.value)
         }
-        let file = try ConfigFormat.dotenv.write(pairs)
+        let file: [UInt8]
+        do throws(Problem) {
+            file = try ConfigFormat.dotenv.write(pairs)
+        } catch {
+            // There is no other format to choose, as for a file.
+            let first = error.violations.first?.message ?? error.detail
+            throw Problem(
+                error.code,
+                "The settings cannot be environment variables: \(first) Give the key another name, or unset it in this environment.",
+                violations: error.violations)
+        }
         let read = try ConfigFormat.dotenv.read(file, options: ImportOptions(references: .literal))
         return read.documents.flatMap(\.settings).map { ($0.key.text, $0.value.stringValue ?? $0.value.canonicalText) }
     }

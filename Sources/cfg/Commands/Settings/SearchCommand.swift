@@ -18,6 +18,9 @@ struct SearchCommand: PlatformCommand {
 
     func validate() throws {
         guard limit > 0 else { throw ValidationError("--limit is at least 1.") }
+        guard (1...Limits.searchBytes).contains(text.utf8.count) else {
+            throw ValidationError("Give a text of 1 to \(Limits.searchBytes) bytes to look for.")
+        }
     }
 
     func run() async throws {
