@@ -101,6 +101,12 @@ import Testing
             let requests: [(String, String, [(String, String)], JSONValue?)] = [
                 ("GET", "environments/ENV", [], nil), ("HEAD", "environments/ENV", [], nil),
                 ("GET", "environments/ENV", [("at", "\(made)")], nil),
+                ("GET", "environments/ENV", [("at", "1000")], nil),
+                ("GET", "environments/ENV/settings/k", [("at", "\(made)")], nil),
+                ("GET", "environments/ENV/flags", [("at", "\(made)")], nil),
+                ("GET", "export", [("environment", "ENV"), ("at", "\(made)")], nil),
+                ("GET", "findings", [("environment", "ENV"), ("at", "\(made)")], nil),
+                ("GET", "diff", [("from", "0"), ("to", "\(made)"), ("environment", "ENV")], nil),
                 ("GET", "environments/ENV/settings", [], nil), ("HEAD", "environments/ENV/settings", [], nil),
                 ("GET", "environments/ENV/settings", [("origin", "true")], nil),
                 ("GET", "environments/ENV/settings", [("format", "yaml")], nil),

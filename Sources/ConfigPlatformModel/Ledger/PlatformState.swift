@@ -68,19 +68,19 @@ extension ProjectState {
 extension Problem {
     /// What is not there at a moment of the past is not to be created, but looked for at another.
     ///
-    /// - Parameter isThereNow: whether there is one by now.
-    package static func noProject(_ name: ProjectName, at revision: Revision, isThereNow: Bool) -> Problem {
-        Problem(
-            .notFound, "There was no project '\(name.rawValue)' at revision \(revision)" + remedy(isThereNow))
+    /// - Parameters:
+    ///   - moment: in words, such as `at revision 3`.
+    ///   - isThereNow: whether there is one by now that may be seen.
+    package static func noProject(_ name: ProjectName, _ moment: String, isThereNow: Bool) -> Problem {
+        Problem(.notFound, "There was no project '\(name.rawValue)' \(moment)" + remedy(isThereNow))
     }
 
-    /// - Parameter isThereNow: whether there is one by now.
     package static func noEnvironment(
-        _ name: EnvironmentName, in project: ProjectName, at revision: Revision, isThereNow: Bool
+        _ name: EnvironmentName, in project: ProjectName, _ moment: String, isThereNow: Bool
     ) -> Problem {
         Problem(
             .notFound,
-            "There was no environment '\(name.rawValue)' in project '\(project.rawValue)' at revision \(revision)"
+            "There was no environment '\(name.rawValue)' in project '\(project.rawValue)' \(moment)"
                 + remedy(isThereNow))
     }
 

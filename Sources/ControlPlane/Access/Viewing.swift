@@ -11,10 +11,8 @@ package struct ProjectView: Sendable {
 
     /// The environment as it was at that moment. Throws `not-found` where it was not there, as where it is not to be seen.
     package func environment(_ name: EnvironmentName) throws(Problem) -> EnvironmentState {
-        try viewpoint.requireEnvironment(name)
-        guard let environment = project.environments[name] else {
-            throw viewpoint.noEnvironment(name, in: state, at: moment)
-        }
+        try viewpoint.requireEnvironment(name, at: moment)
+        guard let environment = project.environments[name] else { throw viewpoint.noEnvironment(name, at: moment) }
         return environment
     }
 }
@@ -25,15 +23,23 @@ extension Platform {
         state.viewpoint(caller.subject, of: project, at: world.now())
     }
 
+    /// The same, to look at the project as it was at a moment; refuses one that is still to come before anything else is said.
+    func viewpoint(
+        _ caller: Caller, of project: ProjectName, at moment: Moment
+    ) throws(Problem) -> Viewpoint {
+        try checkPast(moment)
+        return viewpoint(caller, of: project)
+    }
+
     /// The project at a moment. Throws `not-found` where the caller has nothing to do with it, as where there is none.
     package func view(
         _ caller: Caller, _ project: ProjectName, at moment: Moment = .now
     ) async throws(Problem) -> ProjectView {
-        let viewpoint = viewpoint(caller, of: project)
-        try viewpoint.requireProject()
+        let viewpoint = try viewpoint(caller, of: project, at: moment)
+        try viewpoint.requireProject(at: moment)
         let state = try await state(of: project, at: moment)
-        let found = try viewpoint.requireProject(in: state, at: moment)
-        return ProjectView(moment: moment, state: state, project: found, viewpoint: viewpoint)
+        return ProjectView(
+            moment: moment, state: state, project: try viewpoint.found(in: state, at: moment), viewpoint: viewpoint)
     }
 
     /// The projects that the caller may see, in order of name.
@@ -56,30 +62,61 @@ extension Platform {
 }
 
 extension Viewpoint {
-    /// The project in the state of a moment. Throws `not-found`, which says of which moment where that has passed.
-    func requireProject(in state: PlatformState, at moment: Moment) throws(Problem) -> ProjectState {
-        if let found = state.projects[name] { return found }
-        if moment == .now { throw .noProject(name) }
-        throw .noProject(name, at: state.revision, isThereNow: project != nil)
+    // MARK: At a moment
+
+    // What was not there at a moment of the past is told with that moment, and what may not be seen is told in the same words: otherwise they
+    // would tell which of the two it is.
+
+    func requireProject(at moment: Moment) throws(Problem) {
+        guard isVisible else { throw noProject(at: moment) }
+    }
+
+    func requireEnvironment(_ environment: EnvironmentName, at moment: Moment) throws(Problem) {
+        try requireProject(at: moment)
+        guard sees(environment) else { throw noEnvironment(environment, at: moment) }
+    }
+
+    func requireReading(_ environment: EnvironmentName, at moment: Moment) throws(Problem) -> KeyScope {
+        try requireEnvironment(environment, at: moment)
+        return try requireReading(environment)
+    }
+
+    func require(
+        _ action: Action, _ kind: Kind, in environment: EnvironmentName, at moment: Moment
+    ) throws(Problem) {
+        guard !permits(action, kind, in: environment) else { return }
+        try requireEnvironment(environment, at: moment)
+        throw forbidden(action, kind, in: environment)
+    }
+
+    /// The project in the state of a moment.
+    func found(in state: PlatformState, at moment: Moment) throws(Problem) -> ProjectState {
+        guard let found = state.projects[name] else { throw noProject(at: moment) }
+        return found
     }
 
     /// What flags of an environment come to in the state of a moment.
-    func flags(of environment: EnvironmentName, in state: PlatformState, at moment: Moment) throws(Problem)
-        -> ResolvedFlags
-    {
-        guard let flags = try requireProject(in: state, at: moment).resolvedFlags[environment] else {
-            throw noEnvironment(environment, in: state, at: moment)
+    func flags(
+        of environment: EnvironmentName, in state: PlatformState, at moment: Moment
+    ) throws(Problem) -> ResolvedFlags {
+        guard let flags = try found(in: state, at: moment).resolvedFlags[environment] else {
+            throw noEnvironment(environment, at: moment)
         }
         return flags
     }
 
-    /// What says that an environment is not in the state of a moment.
-    func noEnvironment(_ environment: EnvironmentName, in state: PlatformState, at moment: Moment) -> Problem {
-        if moment == .now { return .noEnvironment(environment, in: name) }
-        return .noEnvironment(
-            environment, in: name, at: state.revision,
-            isThereNow: sees(environment) && project?.environments[environment] != nil)
+    func noProject(at moment: Moment) -> Problem {
+        guard let when = moment.shown else { return .noProject(name) }
+        return .noProject(name, when, isThereNow: isVisible && project != nil)
     }
+
+    func noEnvironment(_ environment: EnvironmentName, at moment: Moment) -> Problem {
+        guard let when = moment.shown else { return .noEnvironment(environment, in: name) }
+        return .noEnvironment(
+            environment, in: name, when, isThereNow: sees(environment) && project?.environments[environment] != nil)
+    }
+
+    // MARK: What may be seen
 
     /// The items of a change that the subject may see.
     func visible(_ items: [ItemDifference]) -> [ItemDifference] { items.filter { canRead($0.address) } }

@@ -188,12 +188,13 @@ extension Platform {
     package func exportFlags(
         _ caller: Caller, _ environment: EnvironmentName, of project: ProjectName, at moment: Moment
     ) async throws(Problem) -> (bytes: [UInt8], token: RevisionToken) {
-        let viewpoint = viewpoint(caller, of: project)
+        let viewpoint = try viewpoint(caller, of: project, at: moment)
+        try viewpoint.requireProject(at: moment)
         try viewpoint.require(.read, .flag)
         try viewpoint.require(.read, .segment)
-        try viewpoint.require(.read, .flagRule, in: environment)
+        try viewpoint.require(.read, .flagRule, in: environment, at: moment)
         let state = try await state(of: project, at: moment)
-        let found = try viewpoint.requireProject(in: state, at: moment)
+        let found = try viewpoint.found(in: state, at: moment)
         let flags = try viewpoint.flags(of: environment, in: state, at: moment)
         let lowering = FlagLowering(flag: { flags[$0]?.items }, segment: { found.flags[$0]?.body })
         var document: JSONObject

@@ -106,9 +106,9 @@ extension ProjectView {
     private func reading(
         _ environment: EnvironmentName
     ) throws(Problem) -> (flags: ResolvedFlags, readable: Set<Kind>) {
-        try viewpoint.require(.read, .flagRule, in: environment)
+        try viewpoint.require(.read, .flagRule, in: environment, at: moment)
         guard let flags = project.resolvedFlags[environment] else {
-            throw viewpoint.noEnvironment(environment, in: state, at: moment)
+            throw viewpoint.noEnvironment(environment, at: moment)
         }
         return (flags, Set(Kind.ofFlagInEnvironment.filter { viewpoint.permits(.read, $0, in: environment) }))
     }

@@ -107,8 +107,8 @@ extension Platform {
     package func flags(
         _ caller: Caller, _ environment: EnvironmentName, of project: ProjectName, at moment: Moment
     ) async throws(Problem) -> FlagReading {
-        let viewpoint = viewpoint(caller, of: project)
-        try viewpoint.require(.evaluate, .flag, in: environment)
+        let viewpoint = try viewpoint(caller, of: project, at: moment)
+        try viewpoint.require(.evaluate, .flag, in: environment, at: moment)
         let state = try await state(of: project, at: moment)
         let time: Timestamp =
             switch moment {

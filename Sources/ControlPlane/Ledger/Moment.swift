@@ -8,26 +8,45 @@ package enum Moment: Hashable, Sendable {
     case revision(Revision)
     /// The last revision committed at or before it.
     case time(Timestamp)
+
+    /// In words; nil where it is the present.
+    var shown: String? {
+        switch self {
+        case .now: nil
+        case .revision(let revision): "at revision \(revision)"
+        case .time(let time): "at \(time)"
+        }
+    }
 }
 
 extension Platform {
-    /// The state at a moment. For a past one it holds this project only.
-    package func state(of project: ProjectName, at moment: Moment) async throws(Problem) -> PlatformState {
+    /// Refuses a moment that is still to come.
+    func checkPast(_ moment: Moment) throws(Problem) {
         let current = try servedState()
-        let revision: Revision
         switch moment {
-        case .now: return current
+        case .now: break
         case .revision(let asked):
             guard asked <= current.revision else {
                 throw Problem(
                     .notFound, "Revision \(asked) does not exist yet; the newest is \(current.revision)."
                 ).lacking(Missing.revision(asked))
             }
-            revision = asked
         case .time(let time):
             guard time <= max(world.now(), current.committedAt) else {
                 throw Problem(.invalidRequest, "\(time) is in the future; ask for a time that has passed.")
             }
+        }
+    }
+
+    /// The state at a moment. For a past one it holds this project only.
+    package func state(of project: ProjectName, at moment: Moment) async throws(Problem) -> PlatformState {
+        try checkPast(moment)
+        let current = try servedState()
+        let revision: Revision
+        switch moment {
+        case .now: return current
+        case .revision(let asked): revision = asked
+        case .time(let time):
             revision = try await reading { () async throws in try await self.store.revision(at: time) }
         }
         guard revision < current.revision else { return current }

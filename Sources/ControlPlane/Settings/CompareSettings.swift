@@ -5,18 +5,19 @@ extension Platform {
     package func differences(
         _ caller: Caller, of project: ProjectName, in environment: EnvironmentName?, from: Moment, to: Moment
     ) async throws(Problem) -> (environments: [EnvironmentDifference], from: RevisionToken, to: RevisionToken) {
-        let viewpoint = viewpoint(caller, of: project)
-        try viewpoint.requireProject()
-        if let environment { try viewpoint.requireEnvironment(environment) }
+        try checkPast(from)
+        let viewpoint = try viewpoint(caller, of: project, at: to)
+        try viewpoint.requireProject(at: to)
+        if let environment { try viewpoint.requireEnvironment(environment, at: to) }
         let old = try await state(of: project, at: from)
         let new = try await state(of: project, at: to)
         let before = old.projects[project]
         let after = new.projects[project]
-        if before == nil { _ = try viewpoint.requireProject(in: new, at: to) }
+        if before == nil { _ = try viewpoint.found(in: new, at: to) }
         var names = Set(before?.resolved.keys.map { $0 } ?? []).union(after?.resolved.keys.map { $0 } ?? [])
         if let environment {
             guard names.contains(environment) else {
-                throw viewpoint.noEnvironment(environment, in: new, at: to)
+                throw viewpoint.noEnvironment(environment, at: to)
             }
             names = [environment]
         }

@@ -36,8 +36,8 @@ extension Platform {
     package func read(
         _ caller: Caller, _ environment: EnvironmentName, of project: ProjectName, at moment: Moment
     ) async throws(Problem) -> EnvironmentReading {
-        let viewpoint = viewpoint(caller, of: project)
-        let scope = try viewpoint.requireReading(environment)
+        let viewpoint = try viewpoint(caller, of: project, at: moment)
+        let scope = try viewpoint.requireReading(environment, at: moment)
         return try Self.reading(
             environment, in: try await state(of: project, at: moment), at: moment, scope, viewpoint)
     }
@@ -46,9 +46,9 @@ extension Platform {
         _ environment: EnvironmentName, in state: PlatformState, at moment: Moment, _ scope: KeyScope,
         _ viewpoint: Viewpoint
     ) throws(Problem) -> EnvironmentReading {
-        let project = try viewpoint.requireProject(in: state, at: moment)
+        let project = try viewpoint.found(in: state, at: moment)
         guard let whole = project.resolved[environment] else {
-            throw viewpoint.noEnvironment(environment, in: state, at: moment)
+            throw viewpoint.noEnvironment(environment, at: moment)
         }
         return EnvironmentReading(
             environment: scope.isAll ? whole : whole.restricted { scope.permits($0, in: viewpoint.project) },
@@ -66,7 +66,7 @@ extension Platform {
             let hint =
                 below.map { key.isStrictPrefix(of: $0.key) } == true
                 ? " There are settings below it, such as '\(below!.key)'." : ""
-            let when = moment == .now ? "" : " at revision \(reading.token.revision)"
+            let when = moment.shown.map { " " + $0 } ?? ""
             throw Problem(
                 .notFound,
                 "'\(key)' has no value in '\(environment.rawValue)' of project '\(project.rawValue)'\(when).\(hint)"

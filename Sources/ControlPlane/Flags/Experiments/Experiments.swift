@@ -179,7 +179,7 @@ extension Platform {
         _ caller: Caller, _ key: ExperimentKey, of flag: FlagKey, in environment: EnvironmentName,
         of project: ProjectName, at moment: Moment, after mark: AssignmentPage.Mark?, limit: Int
     ) async throws(Problem) -> AssignmentPage {
-        try viewpoint(caller, of: project).require(.reveal, .flagRule, in: environment)
+        try viewpoint(caller, of: project, at: moment).require(.reveal, .flagRule, in: environment, at: moment)
         let view = try await view(caller, project, at: moment)
         let (plan, split) = try view.experiment(key, of: flag, in: environment)
         await recordAssignments()
