@@ -98,7 +98,8 @@ import Testing
         let error = ConfigPlatformError(.approvalNeeded, "One more.", status: 409)
         #expect(Failure.text(error, .plain).contains("cfg request show"))
         let missing = ConfigPlatformError(
-            .notFound, "There is no change request 'cr_0' here.", status: 404, missing: .init("change-request", "cr_0"))
+            .notFound, "There is no change request 'cr_0' here.", status: 404,
+            missing: ConfigPlatformError.Missing("change-request", "cr_0"))
         #expect(Failure.text(missing, .plain).contains("'cfg request list --state all' shows what there is"))
     }
 }

@@ -475,7 +475,7 @@ import Testing
         let environment = ConfigPlatformError(
             .notFound,
             "There is no environment 'eu' in project 'shop'. Create it with PUT /api/v1/projects/shop/environments/eu.",
-            status: 404, missing: .init("environment", "eu", of: "shop"))
+            status: 404, missing: ConfigPlatformError.Missing("environment", "eu", of: "shop"))
         #expect(
             Failure.text(environment, .plain) == """
                 error: There is no environment 'eu' in project 'shop'.
@@ -484,7 +484,7 @@ import Testing
                 """)
         let hook = ConfigPlatformError(
             .notFound, "There is no kill hook 'h' in 'eu'; list what there is with GET …/kill-hooks.",
-            missing: .init("kill-hook", "h", in: "eu"))
+            missing: ConfigPlatformError.Missing("kill-hook", "h", in: "eu"))
         #expect(
             Failure.text(hook, .plain) == """
                 error: There is no kill hook 'h' in 'eu'.
@@ -492,12 +492,14 @@ import Testing
 
                 """)
         let revision = ConfigPlatformError(
-            .notFound, "Revision 9 does not exist yet; the newest is 3.", missing: .init("revision", "9"))
+            .notFound, "Revision 9 does not exist yet; the newest is 3.",
+            missing: ConfigPlatformError.Missing("revision", "9"))
         #expect(
             Failure.text(revision, .plain)
                 == "error: Revision 9 does not exist yet; the newest is 3.\nnext: 'cfg log' shows what there is\n")
         let token = ConfigPlatformError(
-            .notFound, "There is no token or session with the id 'bot'.", missing: .init("token", "bot"))
+            .notFound, "There is no token or session with the id 'bot'.",
+            missing: ConfigPlatformError.Missing("token", "bot"))
         #expect(Failure.text(token, .plain).hasSuffix("next: 'cfg token list' shows what there is\n"))
         let then = "There was no project 'shop' at revision 0, and there is none now."
         #expect(Failure.text(ConfigPlatformError(.notFound, then), .plain) == "error: \(then)\n")

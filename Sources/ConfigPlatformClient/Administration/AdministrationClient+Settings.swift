@@ -51,7 +51,8 @@ extension AdministrationClient {
             throw ConfigPlatformError(
                 .notFound, "There is no setting '\(key)' in environment '\(environment.rawValue)'.", status: 404,
                 requestID: listing.head.requestID,
-                missing: .init("setting", key.text, in: environment.rawValue, of: project.rawValue))
+                missing: ConfigPlatformError.Missing(
+                    "setting", key.text, in: environment.rawValue, of: project.rawValue))
         }
         return Answer(value: try SettingView(WireReader(found)), json: found, head: listing.head)
     }
