@@ -48,7 +48,7 @@ enum DotenvWriter {
 enum DotenvName {
     /// nil where the key has characters that such names do not have.
     static func name(of key: ConfigKey, _ names: ExportOptions.DotenvNames) -> String? {
-        let written = DottedName.name(of: key.segments)
+        let written = key.segments.joined(separator: ".")
         let bytes = Array(written.utf8)
         let isAsItStands =
             names == .asWritten || !bytes.contains { $0 == UInt8(ascii: ".") || (0x61...0x7A).contains($0) }
