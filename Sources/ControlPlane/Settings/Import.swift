@@ -90,7 +90,7 @@ package struct ImportRequest: Sendable {
             mode: mode, references: references, message: message)
     }
 
-    fileprivate var holdsSettings: Bool { files.contains { if case .settings = $0.format { true } else { false } } }
+    var holdsSettings: Bool { files.contains { if case .settings = $0.format { true } else { false } } }
 }
 
 /// The write that files come to.
@@ -149,14 +149,15 @@ extension Platform {
     ///
     /// A document that names a profile goes to the environment `NAME@PROFILE`, which is created where it does not exist, inheriting from
     /// `NAME`. `replace` deletes what an environment that the files have documents for itself has and they lack: settings where a file of
-    /// settings is among them, rules of flags where one of flags is.
+    /// settings is among them, rules of flags where one of flags is. Where programs read an object as the value of a setting, what the files
+    /// say below its key is that value, whole.
     package func importing(
         _ caller: Caller, _ request: ImportRequest
     ) throws(Problem) -> ImportPlan {
         let viewpoint = viewpoint(caller, of: request.project)
         try viewpoint.requireProject()
         try viewpoint.requireEnvironment(request.environment)
-        var settings = TakenSettings(of: request)
+        var settings = TakenSettings(of: request, viewpoint)
         var flags: TakenFlags?
         var notices: [ImportNotice] = []
         for file in request.files {
@@ -245,64 +246,6 @@ extension Platform {
             }
         }
         return operations
-    }
-
-    /// The resolved document of an environment in a file format.
-    package func export(
-        _ caller: Caller, _ environment: EnvironmentName, of project: ProjectName, as format: ConfigFormat,
-        at moment: Moment
-    ) async throws(Problem) -> (bytes: [UInt8], reading: EnvironmentReading) {
-        let reading = try await read(caller, environment, of: project, at: moment)
-        let contents = reading.environment.contents
-        let values = contents.settings.map { setting in
-            (key: setting.key, value: (try? JSONValue(parsing: contents.value(of: setting))) ?? .null)
-        }
-        return (try format.write(values), reading)
-    }
-}
-
-/// The settings of an import, by environment.
-private struct TakenSettings {
-    private(set) var documents: [EnvironmentName: [ConfigKey: SettingBody]] = [:]
-    private(set) var places: [ConfigKey: ImportPlan.Place] = [:]
-    private let base: EnvironmentName
-    private let references: SettingBody.References?
-
-    init(of request: ImportRequest) {
-        base = request.environment
-        references = request.references
-        if request.mode == .replace, request.holdsSettings { documents[base] = [:] }
-    }
-
-    mutating func take(_ bytes: [UInt8], as format: ConfigFormat) throws(Problem) -> [ImportNotice] {
-        let file = try format.read(
-            bytes, options: ImportOptions(references: references.map { $0 == .live ? .live : .literal }))
-        for document in file.documents {
-            let environment = try environment(of: document)
-            documents[environment, default: [:]].merge([:]) { old, _ in old }
-            for setting in document.settings {
-                do throws(Problem) {
-                    let body = try SettingBody(
-                        setting.value, references: setting.hasLiveReferences ? .live : .literal)
-                    documents[environment, default: [:]][setting.key] = body
-                    if let line = setting.line {
-                        places[setting.key] = ImportPlan.Place(line: line, column: setting.column)
-                    }
-                } catch {
-                    throw Problem(
-                        .unreadableFile,
-                        "'\(setting.key)'\(setting.line.map { " on line \($0)" } ?? ""): \(error.detail)",
-                        violations: [Violation(error.detail, key: setting.key.text, line: setting.line)])
-                }
-            }
-        }
-        return file.notices
-    }
-
-    private func environment(of document: ImportedDocument) throws(Problem) -> EnvironmentName {
-        guard let profile = document.profile else { return base }
-        let text = "\(base.rawValue)@\(profile)"
-        return try ItemText.parsed { () throws(InvalidIdentifier) in try EnvironmentName(parsing: text) }
     }
 }
 
