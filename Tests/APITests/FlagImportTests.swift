@@ -116,7 +116,7 @@ struct FlagImportTests {
             let answer = try await test.send(
                 "POST", "\(Self.shop)/import", query: [("environment", "staging"), ("mode", "replace")],
                 body: Self.form(
-                    ("dotenv", "demo.env", "MAIL_HOST=smtp.example\nnot a line\n"),
+                    ("dotenv", "demo.env", "MAIL_HOST=mail.example\nMAIL_HOST=smtp.example\n"),
                     ("file", "demo.flagd.json", Self.definition)))
             #expect(answer.status == 201, "\(answer.text)")
             let json = try answer.json()

@@ -54,6 +54,51 @@ import Testing
     }
 }
 
+extension ImportTests {
+    /// Lines that cannot be read, as dotenv or properties have them, and where.
+    static let unreadable: [(ConfigFormat, String, Int, Int)] = [
+        (.dotenv, "A=\"unclosed\nB=2\n", 1, 3), (.dotenv, "B=2\nA=${A}:/x\n", 2, 1), (.dotenv, "B=2\nC\n", 2, 1),
+        (.properties, "B=2\nA=\\u12\n", 2, 1),
+    ]
+
+    @Test(arguments: unreadable)
+    func `a replacing import that could not read a line is refused, naming it, and a merging one takes the rest`(
+        format: ConfigFormat, text: String, line: Int, column: Int
+    ) async throws {
+        try await PlatformUnderTest.run { test in
+            try await test.makeShop()
+            try await test.take(Array("A=1\nB=1\nC=1\n".utf8), as: format, into: "base")
+            await test.expect(.unreadableFile) {
+                _ = try await test.take(Array(text.utf8), as: format, into: "base", .replace)
+            }
+            let problem = await #expect(throws: Problem.self) {
+                try await test.take(Array(text.utf8), as: format, into: "base", .replace, dryRun: true)
+            }
+            #expect(problem?.code == .unreadableFile)
+            #expect(problem?.violations.map(\.line) == [line] && problem?.violations.map(\.column) == [column])
+            #expect(problem?.detail.contains("'merge'") == true)
+            #expect(try await test.document("base") == #"{"A":"1","B":"1","C":"1"}"#)
+            try await test.take(Array(text.utf8), as: format, into: "base", .merge)
+            #expect(try await test.document("base") == #"{"A":"1","B":"2","C":"1"}"#)
+        }
+    }
+
+    @Test func `of several files every line that could not be read is named with its file`() async throws {
+        try await PlatformUnderTest.run { test in
+            try await test.makeShop()
+            let files = [("one.env", "A=1\n?\n"), ("two.env", "B=2\n"), ("three.env", "!\nC=3\n")].map { name, text in
+                ImportRequest.File(name: name, format: .settings(.dotenv), bytes: Array(text.utf8))
+            }
+            let request = ImportRequest(
+                project: test.project, environment: try test.name("base"), files: files, mode: .replace, message: nil)
+            let problem = #expect(throws: Problem.self) { try test.platform.importing(test.caller, request) }
+            #expect(problem?.violations.map(\.line) == [2, 1])
+            #expect(problem?.violations.first?.message.hasPrefix("'one.env': ") == true)
+            #expect(problem?.violations.last?.message.hasPrefix("'three.env': ") == true)
+        }
+    }
+}
+
 extension PlatformUnderTest {
     fileprivate func exported(_ environment: String, as format: ConfigFormat) async throws -> [UInt8] {
         try await platform.export(caller, try name(environment), of: project, as: format, at: .now).bytes
@@ -62,13 +107,14 @@ extension PlatformUnderTest {
     @discardableResult
     fileprivate func take(
         _ bytes: [UInt8], as format: ConfigFormat, into environment: String, _ mode: WriteMode = .merge,
-        references: SettingBody.References? = nil
+        references: SettingBody.References? = nil, dryRun: Bool = false
     ) async throws -> WriteOutcome {
         let plan = try platform.importing(
             caller,
             ImportRequest(
                 project: project, environment: try name(environment), format: format, bytes: bytes, mode: mode,
                 references: references, message: nil))
-        return try await platform.write(caller, WriteRequest(proposal: plan.proposal, action: .import))
+        return try await platform.write(
+            caller, WriteRequest(proposal: plan.proposal, action: .import, isDryRun: dryRun))
     }
 }

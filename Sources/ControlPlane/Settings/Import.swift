@@ -149,7 +149,8 @@ extension Platform {
     ///
     /// A document that names a profile goes to the environment `NAME@PROFILE`, which is created where it does not exist, inheriting from
     /// `NAME`. `replace` deletes what an environment that the files have documents for itself has and they lack: settings where a file of
-    /// settings is among them, rules of flags where one of flags is. Where programs read an object as the value of a setting, what the files
+    /// settings is among them, rules of flags where one of flags is. It throws ``Problem/Code/unreadableFile`` where a line of a file of
+    /// settings cannot be read; merging takes the rest, and a notice says of each such line why. Where programs read an object as the value of a setting, what the files
     /// say below its key is that value, whole.
     package func importing(
         _ caller: Caller, _ request: ImportRequest
@@ -165,7 +166,8 @@ extension Platform {
             var said: [ImportNotice]
             do throws(Problem) {
                 switch file.format {
-                case .settings(let format): said = try settings.take(file.bytes, as: format)
+                case .settings(let format):
+                    said = try settings.take(file.bytes, as: format, named: isOnly ? nil : file.name)
                 case .flags(let format):
                     var taken = flags ?? TakenFlags(of: request, beside: state.projects[request.project], viewpoint)
                     said = try taken.take(file.bytes, as: format)
@@ -177,6 +179,7 @@ extension Platform {
             if !isOnly { for index in said.indices { said[index].file = file.name } }
             notices += said
         }
+        try settings.requireWhole()
         let documents = settings.documents
         let taken = flags
         let mode = request.mode

@@ -5,6 +5,9 @@ import ConfigPlatformModel
 struct TakenSettings {
     private(set) var documents: [EnvironmentName: [ConfigKey: SettingBody]] = [:]
     private(set) var places: [ConfigKey: ImportPlan.Place] = [:]
+    /// What could not be read of files that are to replace what is there.
+    private var unread: [Violation] = []
+    private let mode: WriteMode
     private let base: EnvironmentName
     private let references: SettingBody.References?
     private let viewpoint: Viewpoint
@@ -12,6 +15,7 @@ struct TakenSettings {
     private var knownObjects: [EnvironmentName: Set<ConfigKey>] = [:]
 
     init(of request: ImportRequest, _ viewpoint: Viewpoint) {
+        mode = request.mode
         base = request.environment
         references = request.references
         self.viewpoint = viewpoint
@@ -19,9 +23,19 @@ struct TakenSettings {
     }
 
     /// Throws ``Problem/Code/unreadableFile`` where the file as a whole cannot be taken.
-    mutating func take(_ bytes: [UInt8], as format: ConfigFormat) throws(Problem) -> [ImportNotice] {
+    ///
+    /// - Parameter name: what the file is called; nil where it is the only one.
+    mutating func take(
+        _ bytes: [UInt8], as format: ConfigFormat, named name: String?
+    ) throws(Problem) -> [ImportNotice] {
         let file = try format.read(
             bytes, options: ImportOptions(references: references.map { $0 == .live ? .live : .literal }))
+        if mode == .replace {
+            let place = name.map { "'\(InvalidIdentifier.shown($0))': " } ?? ""
+            unread += file.notices.filter { $0.severity == .error }.map { notice in
+                Violation(place + notice.message, line: notice.line, column: notice.column)
+            }
+        }
         for document in file.documents {
             let environment = try environment(of: document)
             if documents[environment] == nil { documents[environment] = [:] }
@@ -43,6 +57,19 @@ struct TakenSettings {
             }
         }
         return file.notices
+    }
+
+    /// Throws ``Problem/Code/unreadableFile`` where a replacing import could not read a line: nobody knows which setting that stands for, and
+    /// it would be deleted.
+    func requireWhole() throws(Problem) {
+        guard let first = unread.first else { return }
+        let place = first.line.map { "line \($0)" + (first.column.map { ", column \($0)" } ?? "") + ": " } ?? ""
+        let count = unread.count == 1 ? "" : " (the first of \(unread.count) places)"
+        throw Problem(
+            .unreadableFile,
+            "An import that replaces deletes what the files lack, and they could not be read whole\(count): \(place)\(first.message) "
+                + "Nothing was imported. Mend it, or import with the mode 'merge', which takes the rest.",
+            violations: unread)
     }
 
     private func environment(of document: ImportedDocument) throws(Problem) -> EnvironmentName {

@@ -102,7 +102,11 @@ struct ImportCommand: PlatformCommand {
     @Option(name: .shortAndLong, help: "The format of a single file, if its name does not tell.") var format:
         ImportFormat?
 
-    @Option(help: "merge adds and overwrites; replace also deletes what the file lacks.") var mode: Mode = .merge
+    @Option(
+        help:
+            "merge adds and overwrites; replace also deletes what the file lacks, and is refused where a line of settings cannot be read."
+    )
+    var mode: Mode = .merge
 
     @Option(help: "Whether ${…} in strings stands for other settings; by default in dotenv files only.")
     var references: References?
