@@ -83,6 +83,26 @@ extension ImportTests {
         }
     }
 
+    @Test func `what an environment masks stays masked when its export replaces it, and a file that names it sets it`()
+        async throws
+    {
+        try await PlatformUnderTest.run { test in
+            try await test.makeShop()
+            try await test.write([
+                test.put("x", 1, in: "base"), test.put("y", 1, in: "base"), test.put("z", 1, in: "production"),
+                Operation(.putSetting(try ConfigKey(parsing: "x"), try test.name("production"), .unset)),
+            ])
+            #expect(try await test.document("production") == #"{"y":1,"z":1}"#)
+            let file = try await test.exported("production", as: .yaml)
+            try await test.take(file, as: .yaml, into: "production", .replace)
+            #expect(try await test.document("production") == #"{"y":1,"z":1}"#)
+            try await test.take(Array("y: 2\n".utf8), as: .yaml, into: "production", .replace)
+            #expect(try await test.document("production") == #"{"y":2}"#)
+            try await test.take(Array("x: 3\n".utf8), as: .yaml, into: "production", .replace)
+            #expect(try await test.document("production") == #"{"x":3,"y":1}"#)
+        }
+    }
+
     @Test func `of several files every line that could not be read is named with its file`() async throws {
         try await PlatformUnderTest.run { test in
             try await test.makeShop()

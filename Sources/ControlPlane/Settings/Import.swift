@@ -148,10 +148,11 @@ extension Platform {
     /// The write that takes files in, settings and flags alike, and what there is to say about them.
     ///
     /// A document that names a profile goes to the environment `NAME@PROFILE`, which is created where it does not exist, inheriting from
-    /// `NAME`. `replace` deletes what an environment that the files have documents for itself has and they lack: settings where a file of
-    /// settings is among them, rules of flags where one of flags is. It throws ``Problem/Code/unreadableFile`` where a line of a file of
-    /// settings cannot be read; merging takes the rest, and a notice says of each such line why. Where programs read an object as the value of a setting, what the files
-    /// say below its key is that value, whole.
+    /// `NAME`. Where programs read an object as the value of a setting, what the files say below its key is that value, whole.
+    ///
+    /// `replace` deletes what an environment that the files have documents for itself has and they lack: settings where a file of settings
+    /// is among them, rules of flags where one of flags is. What the environment itself masks stays masked. Where a line of a file of
+    /// settings cannot be read it throws ``Problem/Code/unreadableFile``; merging takes the rest, and notices say why.
     package func importing(
         _ caller: Caller, _ request: ImportRequest
     ) throws(Problem) -> ImportPlan {
@@ -243,7 +244,9 @@ extension Platform {
                 operations.append(Operation(.putSetting(key, name, body)))
             }
             if mode == .replace {
-                for setting in standing?.own ?? SettingIndex() where settings[setting.key] == nil {
+                // What is masked stays so: programs read what the file says, and an export shows no masks.
+                for setting in standing?.own ?? SettingIndex()
+                where settings[setting.key] == nil && setting.body.content != .unset {
                     operations.append(Operation(.deleteSetting(setting.key, name)))
                 }
             }
