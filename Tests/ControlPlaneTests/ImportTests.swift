@@ -119,6 +119,62 @@ extension ImportTests {
     }
 }
 
+extension ImportTests {
+    private func notices(_ files: [ImportRequest.File], _ test: PlatformUnderTest) throws -> [ImportNotice] {
+        try test.platform.importing(
+            test.caller,
+            ImportRequest(
+                project: test.project, environment: try test.name("base"), files: files, mode: .merge, message: nil)
+        ).notices
+    }
+
+    private func file(_ name: String?, _ format: ConfigFormat, _ text: String) -> ImportRequest.File {
+        ImportRequest.File(name: name, format: .settings(format), bytes: Array(text.utf8))
+    }
+
+    @Test func `of a key in two documents or two files the last value counts, with a warning that names both places`()
+        async throws
+    {
+        try await PlatformUnderTest.run { test in
+            try await test.makeShop()
+            let documents = try notices([file(nil, .yaml, "a: 1\nb: 1\n---\nc: 1\na: 2\n")], test)
+            #expect(
+                documents == [
+                    ImportNotice(.warning, "'a' stands on line 1 already; this later value counts.", line: 5, column: 1)
+                ])
+            let files = try notices(
+                [file("a.yaml", .yaml, "x: 0\na: 1\n"), file("b.json", .json, "{\"a\": 1}")], test)
+            var expected = ImportNotice(
+                .warning, "'a' stands on line 2 of 'a.yaml' already; this later value counts.", line: 1, column: 2)
+            expected.file = "b.json"
+            #expect(files == [expected])
+            let outcome = try await test.take(Array("a: 1\n---\na: 2\n".utf8), as: .yaml, into: "base")
+            #expect(outcome.items.count == 1)
+            #expect(try await test.document("base") == #"{"a":2}"#)
+        }
+    }
+
+    @Test func `documents for different environments repeat nothing`() async throws {
+        try await PlatformUnderTest.run { test in
+            try await test.makeShop()
+            let text = "a: 1\n---\nspring.profiles: docker\na: 2\n---\nspring.profiles: docker\na: 3\n"
+            let warnings = try notices([file(nil, .yaml, text)], test).filter { $0.severity == .warning }
+            #expect(warnings.map(\.line) == [7])
+            #expect(warnings.first?.message.contains("line 4") == true)
+        }
+    }
+
+    @Test func `very many repetitions are counted`() async throws {
+        try await PlatformUnderTest.run { test in
+            try await test.makeShop()
+            let text = (0..<1_500).map { "k\($0): 1\n" }.joined()
+            let notices = try notices([file(nil, .yaml, text + "---\n" + text)], test)
+            #expect(notices.count == 1_001)
+            #expect(notices.last?.message.hasPrefix("500 further") == true)
+        }
+    }
+}
+
 extension PlatformUnderTest {
     fileprivate func exported(_ environment: String, as format: ConfigFormat) async throws -> [UInt8] {
         try await platform.export(caller, try name(environment), of: project, as: format, at: .now).bytes

@@ -181,6 +181,7 @@ extension Platform {
             notices += said
         }
         try settings.requireWhole()
+        notices += settings.noticesOfFurther
         let documents = settings.documents
         let taken = flags
         let mode = request.mode
@@ -227,7 +228,7 @@ extension Platform {
     }
 
     private static func operations(
-        taking documents: [EnvironmentName: [ConfigKey: SettingBody]], into base: EnvironmentName, mode: WriteMode,
+        taking documents: [EnvironmentName: [ConfigKey: TakenSetting]], into base: EnvironmentName, mode: WriteMode,
         in project: ProjectState
     ) throws(Problem) -> [Operation] {
         var operations: [Operation] = []
@@ -240,8 +241,8 @@ extension Platform {
                 }
                 operations.append(Operation(.putEnvironment(name, try EnvironmentBody(inherits: [base]))))
             }
-            for (key, body) in settings.sorted(by: { $0.key < $1.key }) where standing?.own[key]?.body != body {
-                operations.append(Operation(.putSetting(key, name, body)))
+            for (key, taken) in settings.sorted(by: { $0.key < $1.key }) where standing?.own[key]?.body != taken.body {
+                operations.append(Operation(.putSetting(key, name, taken.body)))
             }
             if mode == .replace {
                 // What is masked stays so: programs read what the file says, and an export shows no masks.

@@ -1,10 +1,23 @@
 import ConfigFormats
 import ConfigPlatformModel
 
+/// A setting of an import, and where it stands.
+struct TakenSetting: Sendable {
+    let body: SettingBody
+    /// Which of the files; from 0.
+    let file: Int
+    /// From 1.
+    let line: Int?
+}
+
 /// The settings of an import, by the environment that they go to.
 struct TakenSettings {
-    private(set) var documents: [EnvironmentName: [ConfigKey: SettingBody]] = [:]
+    private(set) var documents: [EnvironmentName: [ConfigKey: TakenSetting]] = [:]
     private(set) var places: [ConfigKey: ImportPlan.Place] = [:]
+    /// What the files taken are called.
+    private var files: [String?] = []
+    /// Settings that took the place of an earlier one.
+    private var repeated = 0
     /// What could not be read of files that are to replace what is there.
     private var unread: [Violation] = []
     private let mode: WriteMode
@@ -13,6 +26,9 @@ struct TakenSettings {
     private let viewpoint: Viewpoint
     /// By environment the keys at which its programs read objects.
     private var knownObjects: [EnvironmentName: Set<ConfigKey>] = [:]
+
+    /// Notices of settings that stand in several places; further ones are counted.
+    private static let repetitionsTold = 1_000
 
     init(of request: ImportRequest, _ viewpoint: Viewpoint) {
         mode = request.mode
@@ -36,27 +52,64 @@ struct TakenSettings {
                 Violation(place + notice.message, line: notice.line, column: notice.column)
             }
         }
+        files.append(name)
+        var notices = file.notices
         for document in file.documents {
             let environment = try environment(of: document)
             if documents[environment] == nil { documents[environment] = [:] }
             let gathered = document.gathering(objects(in: environment), isOfTexts: !format.hasTypes)
             for setting in gathered.settings {
-                do throws(Problem) {
-                    let body = try SettingBody(
-                        setting.value, references: setting.hasLiveReferences ? .live : .literal)
-                    documents[environment, default: [:]][setting.key] = body
-                    if let line = setting.line {
-                        places[setting.key] = ImportPlan.Place(line: line, column: setting.column)
-                    }
-                } catch {
-                    throw Problem(
-                        .unreadableFile,
-                        "'\(setting.key)'\(setting.line.map { " on line \($0)" } ?? ""): \(error.detail)",
-                        violations: [Violation(error.detail, key: setting.key.text, line: setting.line)])
+                let taken = TakenSetting(
+                    body: try Self.body(of: setting), file: files.count - 1, line: setting.line)
+                if let earlier = documents[environment]?[setting.key] {
+                    tell(of: setting, after: earlier, in: &notices)
+                }
+                documents[environment, default: [:]][setting.key] = taken
+                if let line = setting.line {
+                    places[setting.key] = ImportPlan.Place(line: line, column: setting.column)
                 }
             }
         }
-        return file.notices
+        return notices
+    }
+
+    private static func body(of setting: ImportedSetting) throws(Problem) -> SettingBody {
+        do throws(Problem) {
+            return try SettingBody(setting.value, references: setting.hasLiveReferences ? .live : .literal)
+        } catch {
+            throw Problem(
+                .unreadableFile,
+                "'\(setting.key)'\(setting.line.map { " on line \($0)" } ?? ""): \(error.detail)",
+                violations: [
+                    Violation(error.detail, key: setting.key.text, line: setting.line, column: setting.column)
+                ])
+        }
+    }
+
+    private mutating func tell(
+        of setting: ImportedSetting, after earlier: TakenSetting, in notices: inout [ImportNotice]
+    ) {
+        repeated += 1
+        guard repeated <= Self.repetitionsTold else { return }
+        let line = earlier.line.map { " on line \($0)" } ?? ""
+        let isHere = earlier.file == files.count - 1
+        let file =
+            isHere
+            ? nil : files[earlier.file].map { (line.isEmpty ? " in '" : " of '") + InvalidIdentifier.shown($0) + "'" }
+        notices.append(
+            ImportNotice(
+                .warning, "'\(setting.key)' stands\(line)\(file ?? "") already; this later value counts.",
+                line: setting.line, column: setting.column))
+    }
+
+    /// How many settings stand in several places beyond those that a notice was given of.
+    var noticesOfFurther: [ImportNotice] {
+        let further = repeated - Self.repetitionsTold
+        guard further > 0 else { return [] }
+        return [
+            ImportNotice(
+                .warning, "\(further) further settings stand in several places; of each the last value counts.")
+        ]
     }
 
     /// Throws ``Problem/Code/unreadableFile`` where a replacing import could not read a line: nobody knows which setting that stands for, and
@@ -74,8 +127,9 @@ struct TakenSettings {
 
     private func environment(of document: ImportedDocument) throws(Problem) -> EnvironmentName {
         guard let profile = document.profile else { return base }
-        let text = "\(base.rawValue)@\(profile)"
-        return try ItemText.parsed { () throws(InvalidIdentifier) in try EnvironmentName(parsing: text) }
+        return try ItemText.parsed { () throws(InvalidIdentifier) in
+            try EnvironmentName(parsing: "\(base.rawValue)@\(profile)")
+        }
     }
 
     /// The keys at which programs of the environment read an object as one value, as far as the caller may know; of an environment that is
