@@ -290,9 +290,14 @@ struct FlagImportTests {
             try await test.refused(
                 .invalidRequest, "POST", path, query: [("format", "openfeature"), ("environment", "staging")],
                 body: Self.file("{}"))
-            try await test.refused(
-                .invalidRequest, "GET", "\(Self.shop)/export",
-                query: [("format", "unleash"), ("environment", "staging")])
+            for format in ["unleash", "YAML"] {
+                let problem = try await test.refused(
+                    .invalidRequest, "GET", "\(Self.shop)/export",
+                    query: [("format", format), ("environment", "staging")])
+                #expect(
+                    problem["detail"]?.stringValue?.hasPrefix(
+                        "'format' is one of json, yaml, toml, dotenv, properties, flagd, not ") == true)
+            }
             try await test.refused(
                 .notFound, "POST", path, query: [("format", "flagd"), ("environment", "nowhere")],
                 body: Self.file(Self.definition))

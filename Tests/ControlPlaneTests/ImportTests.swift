@@ -164,6 +164,22 @@ extension ImportTests {
         }
     }
 
+    @Test func `a profile that makes no name of an environment is refused with its place and its file`() async throws {
+        try await PlatformUnderTest.run { test in
+            try await test.makeShop()
+            let text = "a: 1\n---\nspring:\n  profiles: Prod\na: 2\n"
+            for files in [
+                [file("a.yaml", .yaml, text)], [file("a.yaml", .yaml, text), file("b.yaml", .yaml, "b: 1\n")],
+            ] {
+                let problem = #expect(throws: Problem.self) { try notices(files, test) }
+                #expect(problem?.code == .unreadableFile)
+                #expect(problem?.violations.map(\.line) == [4] && problem?.violations.map(\.column) == [3])
+                #expect(problem?.detail.contains("'Prod' on line 4") == true)
+                #expect(problem?.detail.hasPrefix("'a.yaml': ") == (files.count > 1))
+            }
+        }
+    }
+
     @Test func `very many repetitions are counted`() async throws {
         try await PlatformUnderTest.run { test in
             try await test.makeShop()

@@ -1,5 +1,37 @@
 package import ConfigFormats
+import ConfigPlatformFlags
 package import ConfigPlatformModel
+
+/// What an environment can be written as: its settings in one of their formats, or its flags as a definition file.
+package enum ExportFormat: Hashable, Sendable {
+    case settings(ConfigFormat)
+    case flagd
+
+    /// The format that a file's name announces.
+    package init?(fileName: String) {
+        switch ImportFormat(fileName: fileName) {
+        case .flags(.flagd)?: self = .flagd
+        case .settings(let format)?: self = .settings(format)
+        default: return nil
+        }
+    }
+}
+
+extension ExportFormat: CaseIterable, RawRepresentable {
+    package static var allCases: [ExportFormat] { ConfigFormat.allCases.map { .settings($0) } + [.flagd] }
+
+    package init?(rawValue: String) {
+        guard let format = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
+        self = format
+    }
+
+    package var rawValue: String {
+        switch self {
+        case .settings(let format): format.rawValue
+        case .flagd: FlagFormat.flagd.rawValue
+        }
+    }
+}
 
 extension Platform {
     /// The resolved document of an environment in a file format.

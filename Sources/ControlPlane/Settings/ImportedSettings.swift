@@ -125,10 +125,19 @@ struct TakenSettings {
             violations: unread)
     }
 
+    /// Throws ``Problem/Code/unreadableFile``, with the place in the file, where the document's profile makes no name of an environment.
     private func environment(of document: ImportedDocument) throws(Problem) -> EnvironmentName {
         guard let profile = document.profile else { return base }
-        return try ItemText.parsed { () throws(InvalidIdentifier) in
-            try EnvironmentName(parsing: "\(base.rawValue)@\(profile)")
+        do throws(InvalidIdentifier) {
+            return try EnvironmentName(parsing: "\(base.rawValue)@\(profile)")
+        } catch {
+            let line = document.profileLine.map { " on line \($0)" } ?? ""
+            throw Problem(
+                .unreadableFile,
+                "The profile '\(InvalidIdentifier.shown(profile))'\(line) has no environment to go to: \(error.message) Nothing was imported.",
+                violations: [
+                    Violation(error.message, line: document.profileLine, column: document.profileColumn)
+                ])
         }
     }
 

@@ -33,36 +33,8 @@ extension ImportFormat: ExpressibleByArgument {
     package static var allValueStrings: [String] { allCases.map(\.rawValue) }
 }
 
-/// What an environment can be written as.
-enum ExportFormat: Hashable {
-    case settings(ConfigFormat)
-    case flagd
-
-    init?(fileName: String) {
-        switch ImportFormat(fileName: fileName) {
-        case .flags(.flagd)?: self = .flagd
-        case .settings(let format)?: self = .settings(format)
-        default: return nil
-        }
-    }
-
-    var name: String {
-        switch self {
-        case .settings(let format): format.rawValue
-        case .flagd: FlagFormat.flagd.rawValue
-        }
-    }
-
-    var title: String {
-        switch self {
-        case .settings(let format): format.title
-        case .flagd: FlagFormat.flagd.title
-        }
-    }
-}
-
 extension ExportFormat: ExpressibleByArgument {
-    init?(argument: String) {
+    package init?(argument: String) {
         switch ImportFormat(argument: argument) {
         case .flags(.flagd)?: self = .flagd
         case .settings(let format)?: self = .settings(format)
@@ -70,7 +42,14 @@ extension ExportFormat: ExpressibleByArgument {
         }
     }
 
-    static var allValueStrings: [String] { ConfigFormat.allCases.map(\.rawValue) + [FlagFormat.flagd.rawValue] }
+    package static var allValueStrings: [String] { allCases.map(\.rawValue) }
+
+    fileprivate var title: String {
+        switch self {
+        case .settings(let format): format.title
+        case .flagd: FlagFormat.flagd.title
+        }
+    }
 }
 
 struct ImportCommand: PlatformCommand {
@@ -281,7 +260,7 @@ struct ExportCommand: PlatformCommand {
         let format = format ?? file.flatMap { ExportFormat(fileName: $0) } ?? .settings(.json)
         let response = try await session.working("Exporting \(environment.rawValue)") {
             try await session.client.exportFile(
-                of: environment, in: project, format: format.name, at: at?.text)
+                of: environment, in: project, format: format.rawValue, at: at?.text)
         }
         guard let file else {
             Output.write(response.body)
