@@ -17,11 +17,18 @@ package struct ImportedDocument: Hashable, Sendable {
     /// The one profile this document is for, as its `spring.config.activate.on-profile` (or the older `spring.profiles`) names it.
     /// That setting itself is not among `settings`.
     package var profile: String?
+    /// Where that setting stands, as of ``ImportedSetting``.
+    package var profileLine: Int?
+    package var profileColumn: Int?
     /// In the order of the file, each key once, none a strict prefix of another.
     package var settings: [ImportedSetting]
 
-    package init(profile: String? = nil, settings: [ImportedSetting]) {
+    package init(
+        profile: String? = nil, profileLine: Int? = nil, profileColumn: Int? = nil, settings: [ImportedSetting]
+    ) {
         self.profile = profile
+        self.profileLine = profileLine
+        self.profileColumn = profileColumn
         self.settings = settings
     }
 }

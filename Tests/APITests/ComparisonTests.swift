@@ -118,6 +118,30 @@ import Testing
         }
     }
 
+    @Test func `a file that is to replace everything is taken whole or not at all`() async throws {
+        try await ServerUnderTest.run { test in
+            try await test.makeShop()
+            let query = [("format", "dotenv"), ("environment", "staging")]
+            let whole = WireClient.Body.bytes(Array("A=1\nB=2\nC=3\n".utf8), type: "text/plain")
+            try await test.send("POST", "\(Self.shop)/import", query: query + [("mode", "replace")], body: whole)
+            let part = WireClient.Body.bytes(Array("A=\"unclosed\nB=4\n".utf8), type: "text/plain")
+            for dryRun in ["true", "false"] {
+                let problem = try await test.refused(
+                    .unreadableFile, "POST", "\(Self.shop)/import",
+                    query: query + [("mode", "replace"), ("dryRun", dryRun)], body: part)
+                #expect(problem["violations"]?.arrayValue?.count == 1)
+                #expect(problem["violations"]?.arrayValue?.first?["line"] == 1)
+                #expect(problem["violations"]?.arrayValue?.first?["column"] == 3)
+            }
+            let merged = try await test.send("POST", "\(Self.shop)/import", query: query, body: part)
+            #expect(merged.status == 201)
+            #expect(try merged.json()["notices"]?.arrayValue?.map { $0["severity"] } == ["error"])
+            let read = try await test.get("\(Self.shop)/environments/staging/settings")
+            #expect(try read.json()["A"] == "1")
+            #expect(try read.json()["B"] == "4")
+        }
+    }
+
     @Test func `a file that cannot be read is refused with its lines`() async throws {
         try await ServerUnderTest.run { test in
             try await test.makeShop()

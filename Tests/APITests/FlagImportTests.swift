@@ -116,7 +116,7 @@ struct FlagImportTests {
             let answer = try await test.send(
                 "POST", "\(Self.shop)/import", query: [("environment", "staging"), ("mode", "replace")],
                 body: Self.form(
-                    ("dotenv", "demo.env", "MAIL_HOST=smtp.example\nnot a line\n"),
+                    ("dotenv", "demo.env", "MAIL_HOST=mail.example\nMAIL_HOST=smtp.example\n"),
                     ("file", "demo.flagd.json", Self.definition)))
             #expect(answer.status == 201, "\(answer.text)")
             let json = try answer.json()
@@ -290,9 +290,14 @@ struct FlagImportTests {
             try await test.refused(
                 .invalidRequest, "POST", path, query: [("format", "openfeature"), ("environment", "staging")],
                 body: Self.file("{}"))
-            try await test.refused(
-                .invalidRequest, "GET", "\(Self.shop)/export",
-                query: [("format", "unleash"), ("environment", "staging")])
+            for format in ["unleash", "YAML"] {
+                let problem = try await test.refused(
+                    .invalidRequest, "GET", "\(Self.shop)/export",
+                    query: [("format", format), ("environment", "staging")])
+                #expect(
+                    problem["detail"]?.stringValue?.hasPrefix(
+                        "'format' is one of json, yaml, toml, dotenv, properties, flagd, not ") == true)
+            }
             try await test.refused(
                 .notFound, "POST", path, query: [("format", "flagd"), ("environment", "nowhere")],
                 body: Self.file(Self.definition))

@@ -65,16 +65,62 @@ import Testing
         #expect(try Reading("a[0].b: x\n", as: .yaml).values == ["\"a[0]\".b": "x"])
     }
 
-    @Test func `two keys that would have one name are refused, naming both`() throws {
+    @Test(arguments: [
+        (ConfigFormat.yaml, "a:\n  b:\n    c: u\n  '\"b.c\"':\n    d: v\n'\"x.y\"': w\n"),
+        (.properties, "a.b.c=u\na.\"b.c\".d=v\n\"x.y\"=w\n"),
+    ])
+    func `a segment with dots stands in the quotes of keys`(format: ConfigFormat, text: String) throws {
+        let written = try encoded(format, ["a.b.c": "u", "a.\"b.c\".d": "v", "\"x.y\"": "w"])
+        #expect(String(decoding: written, as: UTF8.self) == text)
+        #expect(
+            try Reading(written, as: format).settings.map(\.key.segments) == [
+                ["a", "b", "c"], ["a", "b.c", "d"], ["x.y"],
+            ])
+    }
+
+    @Test func `the rest of a longer key is in quotes once the shorter one is gone`() throws {
         for format in [ConfigFormat.yaml, .properties] {
-            let problem = #expect(throws: Problem.self) {
-                try encoded(format, ["a.b.c": "1", "a.\"b.c\"": "2"])
-            }
-            #expect(problem?.code == .notAcceptable)
-            #expect(problem?.detail.contains("'a.b.c'") == true)
-            #expect(problem?.detail.contains("'a.\"b.c\"'") == true)
+            let settings: KeyValuePairs<String, JSONValue> = ["level.\"org.hibernate\"": "DEBUG"]
+            let written = try encoded(format, settings)
+            #expect(try Reading(written, as: format).values == ["level.\"org.hibernate\"": "DEBUG"])
         }
+    }
+
+    @Test func `quotes in a name are its own where they do not enclose a whole segment`() throws {
+        let names = [
+            ("\"x.y\"", ["x.y"]), ("a.\"b.c\".d", ["a", "b.c", "d"]), ("\"\"", [""]), ("\"a\\\"b\\\\\"", ["a\"b\\"]),
+            ("say \"hi\"", ["say \"hi\""]), ("\"open", ["\"open"]), ("\"a.b\"c", ["\"a", "b\"c"]),
+            ("x\"a.b\"", ["x\"a", "b\""]), ("\"a\\n\"", ["\"a\\n\""]), ("l[\"a.b\"]", ["l[\"a.b\"]"]),
+        ]
+        for (name, segments) in names {
+            #expect(try Reading("'\(name)': 1\n", as: .yaml).settings.map(\.key.segments) == [segments])
+            let line = name.replacing("\\", with: "\\\\").replacing(" ", with: "\\ ")
+            #expect(try Reading("\(line)=1\n", as: .properties).settings.map(\.key.segments) == [segments])
+        }
+        // The quotes of YAML are not those of keys.
+        #expect(try Reading("'a.b': 1\n\"c.d\": 2\n", as: .yaml).values == ["a.b": 1, "c.d": 2])
+    }
+
+    @Test func `a key that a longer name becomes and that stands there too is refused, naming both lines`() throws {
+        let problem = #expect(throws: Problem.self) { try Reading("a: 1\na.b: 2\n'\"a.b\"': 3\n", as: .yaml) }
+        #expect(problem?.violations.first?.line == 2)
+        #expect(problem?.violations.first?.message.contains("line 3") == true)
+        let lines = try Reading("a=1\na.b=2\n\"a.b\"=3\n", as: .properties)
+        #expect(lines.noticePlaces == ["error 2:1"])
+        #expect(lines.values == ["a": "1", "\"a.b\"": "3"])
+    }
+
+    @Test func `in a list names are what they are`() throws {
+        let value: JSONValue = [["a.b": 1, "\"c.d\"": ["e.f": 2]]]
+        let written = try encoded(.yaml, ["list": value])
+        #expect(try Reading(written, as: .yaml).values == ["list": value])
+        #expect(String(decoding: written, as: UTF8.self).contains("a.b: 1"))
+    }
+
+    @Test func `two keys that would have one name in the environment are refused, naming both`() throws {
         let problem = #expect(throws: Problem.self) { try encoded(.dotenv, ["a-b": "1", "a.b": "2"]) }
+        #expect(problem?.code == .notAcceptable)
+        #expect(problem?.detail.contains("'a-b'") == true && problem?.detail.contains("'a.b'") == true)
         #expect(problem?.violations.first?.message.contains("A_B") == true)
     }
 

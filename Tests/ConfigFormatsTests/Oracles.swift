@@ -45,6 +45,26 @@ enum Oracles {
         }
     }
 
+    /// The variables beginning with `K` that a shell has after it has read each of these files, as `set -a; . FILE`, from an empty
+    /// environment.
+    static func shell(_ shell: String, _ paths: [String]) throws -> [[String: JSONValue]] {
+        let script = #"for file; do (set -a; . "$file"; exec /usr/bin/env -0) || exit 1; printf '\0'; done"#
+        let output = try [UInt8](run(shell, ["-c", script, "sh"] + paths, environment: [:]))
+        var files: [[String: JSONValue]] = []
+        var values: [String: JSONValue] = [:]
+        for field in output.split(separator: 0, omittingEmptySubsequences: false).dropLast() {
+            guard let equals = field.firstIndex(of: UInt8(ascii: "=")) else {
+                files.append(values)
+                values = [:]
+                continue
+            }
+            let name = String(decoding: field[..<equals], as: UTF8.self)
+            guard name.hasPrefix("K") else { continue }
+            values[name] = .string(String(decoding: field[(equals + 1)...], as: UTF8.self))
+        }
+        return files
+    }
+
     /// The documents of a YAML text as libyaml divides it, plain scalars resolved by the core schema of YAML 1.2, keys as dotted names.
     static func libyaml(_ text: String) throws -> [[String: JSONValue]] {
         var stream = try Yams.compose_all(

@@ -8,7 +8,7 @@ import Testing
     @Test(arguments: [ConfigFormat.json, .yaml, .toml])
     func `random settings of every type come back from the formats that have types`(format: ConfigFormat) throws {
         try SeededGenerator.runs(300) { random in
-            let settings = RandomSettings(&random, hasNull: format != .toml, isDotted: format != .yaml).settings
+            let settings = RandomSettings(&random, hasNull: format != .toml).settings
             let file = try format.write(settings)
             let again = try Reading(file, as: format)
             // TOML has the keys of a table before the tables below it.
@@ -16,6 +16,27 @@ import Testing
             #expect(sorted.map(\.key) == settings.map(\.key), "\(random)")
             #expect(sorted.map(\.value) == settings.map(\.value), "\(random)")
             #expect(try again.write(as: format) == file, "\(random)")
+        }
+    }
+
+    @Test(arguments: [ConfigFormat.json, .yaml, .toml])
+    func `random documents come back whatever their names, in objects for values too`(format: ConfigFormat) throws {
+        try SeededGenerator.runs(300) { random in
+            let settings = RandomSettings(&random, hasNull: format != .toml, hasObjects: true).settings
+            let again = try Reading(try format.write(settings), as: format)
+            let document = try JSONValue(parsing: try ConfigFormat.json.write(settings))
+            #expect(try JSONValue(parsing: try again.write(as: .json)) == document, "\(random)")
+        }
+    }
+
+    @Test func `random keys come back from properties whatever their names`() throws {
+        try SeededGenerator.runs(300) { random in
+            let settings = RandomSettings(&random, hasNull: true).settings.map { setting in
+                (key: setting.key, value: JSONValue.string(setting.value.canonicalText))
+            }
+            let again = try Reading(try ConfigFormat.properties.write(settings), as: .properties)
+            #expect(again.settings.map(\.key) == settings.map(\.key), "\(random)")
+            #expect(again.settings.map(\.value) == settings.map(\.value), "\(random)")
         }
     }
 
@@ -56,15 +77,16 @@ import Testing
     }
 
     @Test(arguments: [ConfigFormat.yaml, .properties])
-    func `a name that would be divided at its dots into too many segments is refused`(format: ConfigFormat) throws {
-        func file(_ count: Int) throws -> [UInt8] {
-            let name = Array(repeating: "a", count: count).joined(separator: ".")
-            let key = try ConfigKey(segments: [name])
-            return try format.write([(key: key, value: JSONValue.string("x"))])
+    func `a segment with dots comes back as one, however many they are`(format: ConfigFormat) throws {
+        for count in [2, ConfigKey.segmentsMax, ConfigKey.segmentsMax + 1, 200] {
+            let rest = try ConfigKey(segments: [Array(repeating: "a", count: count).joined(separator: ".")])
+            let alone: [(key: ConfigKey, value: JSONValue)] = [(rest, "x")]
+            let beside: [(key: ConfigKey, value: JSONValue)] = [(try key("a"), "y"), (rest, "x")]
+            for settings in [alone, beside] {
+                let again = try Reading(try format.write(settings), as: format)
+                #expect(again.settings.map(\.key) == settings.map(\.key), "\(count)")
+            }
         }
-        #expect(try Reading(try file(ConfigKey.segmentsMax), as: format).settings.count == 1)
-        let problem = #expect(throws: Problem.self) { try file(ConfigKey.segmentsMax + 1) }
-        #expect(problem?.code == .notAcceptable)
     }
 
     @Test(arguments: [ConfigFormat.yaml, .properties])
@@ -75,6 +97,15 @@ import Testing
             #expect(problem?.code == .notAcceptable)
             #expect(try Reading(try ConfigFormat.toml.write(settings), as: .toml).settings.count == 1)
         }
+        let segment = [(key: try key("\"spring.profiles\""), value: JSONValue.string("docker"))]
+        #expect(try Reading(try format.write(segment), as: format).settings.map(\.key) == segment.map(\.key))
+    }
+
+    @Test func `an object that would be read as the profile of its document is refused`() throws {
+        let problem = #expect(throws: Problem.self) { try encoded(.yaml, ["spring": ["profiles": "docker"]]) }
+        #expect(problem?.violations.map(\.key) == ["spring"])
+        let active = try encoded(.yaml, ["spring": ["profiles": ["active": "docker"]]])
+        #expect(try Reading(active, as: .yaml).values == ["spring.profiles.active": "docker"])
     }
 
     @Test(arguments: [ConfigFormat.json, .yaml, .toml, .properties])
@@ -101,7 +132,7 @@ import Testing
 
     @Test func `what one format with types reads the others give back`() throws {
         try SeededGenerator.runs(100) { random in
-            let settings = RandomSettings(&random, hasNull: false, isDotted: false).settings
+            let settings = RandomSettings(&random, hasNull: false).settings
             var file = try ConfigFormat.json.write(settings)
             var last = ConfigFormat.json
             for format in [ConfigFormat.yaml, .toml, .json] {
@@ -150,7 +181,8 @@ struct RandomSettings {
 
     private static let names = [
         "a", "b", "app", "x-y", "x_y", "8080", "true", "null", "on", "k é", "k:x", "k #", "\"q\"", "it's", "-", "?",
-        "[0]", "#k", "k=v", "~", "{}", "<<", "", " ", "日本", "\\",
+        "[0]", "#k", "k=v", "~", "{}", "<<", "", " ", "日本", "\\", "x.y", "a.b", "b.\"c.d\"", "\"x.y\"", "\"x", "x\"",
+        ".", "[x", "x]", "a.[b.c]", "it's \"q.r\"", "\"\\\"", "\u{2028}.",
     ]
     private static let texts = [
         "", " ", "a", "yes", "null", "~", "true", "012", "1_000", "1e5", "0x1F", "12:30", "2001-01-01", "<<", "=", "-",
@@ -162,20 +194,18 @@ struct RandomSettings {
         "http://x/y?z=1", "`ls`", "$(ls)", "\u{FFFD}", "\u{E000}", "\"\"\"", "'''", "C:\\dir\\",
     ]
 
-    /// - Parameter isDotted: whether segments may have dots in them, which YAML divides.
-    init(_ random: inout SeededGenerator, hasNull: Bool, isDotted: Bool) {
+    /// - Parameter hasObjects: whether objects are values outside of lists too. As files have them these are settings of their members.
+    init(_ random: inout SeededGenerator, hasNull: Bool, hasObjects: Bool = false) {
         var taken: [ConfigKey] = []
         for _ in 0..<random.int(in: 1...12) {
-            let segments = (0..<random.int(in: 1...4)).map { _ in
-                isDotted && random.chance(oneIn: 6) ? "x.y" : random.element(of: Self.names)
-            }
+            let segments = (0..<random.int(in: 1...4)).map { _ in random.element(of: Self.names) }
             // In YAML a plain name without text is null, and one of two angles merges; quoted they are names like others.
             guard let key = try? ConfigKey(segments: segments) else { continue }
             guard !taken.contains(where: { $0 == key || $0.isStrictPrefix(of: key) || key.isStrictPrefix(of: $0) })
             else { continue }
             taken.append(key)
-            var value = Self.value(&random, depth: 0, hasNull: hasNull)
-            if let object = value.objectValue, !object.isEmpty { value = [:] }
+            var value = Self.value(&random, depth: 0, hasNull: hasNull, isListed: false)
+            if !hasObjects, let object = value.objectValue, !object.isEmpty { value = [:] }
             settings.append((key, value))
         }
         settings.sort { $0.key < $1.key }
@@ -185,7 +215,9 @@ struct RandomSettings {
         (0..<random.int(in: 1...3)).map { _ in random.element(of: texts) }.joined()
     }
 
-    private static func value(_ random: inout SeededGenerator, depth: Int, hasNull: Bool) -> JSONValue {
+    private static func value(
+        _ random: inout SeededGenerator, depth: Int, hasNull: Bool, isListed: Bool
+    ) -> JSONValue {
         switch random.int(in: 0...(depth < 3 ? 9 : 7)) {
         case 0...3: return .string(text(&random))
         case 4: return .int(Int64(bitPattern: random.next()))
@@ -196,12 +228,17 @@ struct RandomSettings {
         case 6: return .bool(random.chance(oneIn: 2))
         case 7: return hasNull ? .null : "null"
         case 8:
-            return .array((0..<random.int(in: 0...3)).map { _ in value(&random, depth: depth + 1, hasNull: hasNull) })
+            return .array(
+                (0..<random.int(in: 0...3)).map { _ in
+                    value(&random, depth: depth + 1, hasNull: hasNull, isListed: true)
+                })
         default:
             var object = JSONObject()
+            // Only in a list is a name no part of a key.
+            let names = Self.names + (isListed ? ["tab\t", "line\nend"] : [])
             for _ in 0..<random.int(in: 0...3) {
-                object[random.element(of: names + ["a.b", "tab\t", "line\nend"])] = value(
-                    &random, depth: depth + 1, hasNull: hasNull)
+                object[random.element(of: names)] = value(
+                    &random, depth: depth + 1, hasNull: hasNull, isListed: isListed)
             }
             return .object(object)
         }

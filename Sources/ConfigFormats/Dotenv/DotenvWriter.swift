@@ -48,7 +48,7 @@ enum DotenvWriter {
 enum DotenvName {
     /// nil where the key has characters that such names do not have.
     static func name(of key: ConfigKey, _ names: ExportOptions.DotenvNames) -> String? {
-        let written = DottedName.name(of: key.segments)
+        let written = key.segments.joined(separator: ".")
         let bytes = Array(written.utf8)
         let isAsItStands =
             names == .asWritten || !bytes.contains { $0 == UInt8(ascii: ".") || (0x61...0x7A).contains($0) }
@@ -72,14 +72,14 @@ enum DotenvName {
 
 /// How values are spelled in a dotenv file.
 ///
-/// Where the readers agree that spelling is taken. A text with a `'`, or with two backslashes in a row, and one of `"`, `\`, `$` or a
-/// backtick has none: it stands between double quotes with backslashes, as shells read it, and some readers keep one of these.
+/// Where the readers agree that spelling is taken. A text with a `'`, with two backslashes in a row or with one at its end has none where
+/// there is a backslash, a `"`, a `$` or a backtick in it: it stands between double quotes with backslashes, as shells read it, and some
+/// other readers keep one of these. A carriage return has no spelling for shells that is no line end to the others, and is `\r`.
 enum DotenvText {
     static func literal(_ text: String) -> String {
         let bytes = Array(text.utf8)
         if bytes.allSatisfy(isPlain) { return text }
         if isSafeInSingleQuotes(bytes) { return "'\(text)'" }
-        if bytes.allSatisfy({ isPlain($0) || $0 == UInt8(ascii: "\\") }) { return text }
         return "\"" + doubleQuoted(bytes) + "\""
     }
 
@@ -153,7 +153,7 @@ enum DotenvText {
 
     /// Whether a `$` before this byte means something to some reader.
     private static func mayBeExpanded(_ next: UInt8) -> Bool {
-        DotenvScanner.isNameStart(next) || isDecimalDigit(next) || "{($@*#?!-".utf8.contains(next)
+        DotenvScanner.isNameStart(next) || isDecimalDigit(next) || "{([$@*#?!-".utf8.contains(next)
     }
 }
 

@@ -10,6 +10,17 @@ enum Profile {
     /// Whether a setting of this key says which profile its document is for.
     static func divides(_ key: ConfigKey) -> Bool { parsedKeys.contains(key) }
 
+    /// Whether a setting of this key and value, or what stands in the value, says so once it is nested with others.
+    static func divides(_ key: ConfigKey, nesting value: JSONValue) -> Bool {
+        parsedKeys.contains { selector in
+            guard key == selector || key.isStrictPrefix(of: selector) else { return false }
+            var inner: JSONValue? = value
+            for name in selector.segments.dropFirst(key.segments.count) { inner = inner?[name] }
+            // An object with members holds settings and is none.
+            return inner.map { $0.objectValue?.isEmpty ?? true } ?? false
+        }
+    }
+
     /// Appends the document that the settings make: one, or one for each profile where several are named.
     static func divide(
         _ settings: [ImportedSetting], into documents: inout [ImportedDocument], _ notices: inout Notices,
@@ -39,7 +50,11 @@ enum Profile {
             }
         notices.append(.information, ImportNotice(.information, message, line: selector.line, column: selector.column))
         if names.isEmpty { documents.append(ImportedDocument(settings: rest)) }
-        for name in names { documents.append(ImportedDocument(profile: name, settings: rest)) }
+        for name in names {
+            documents.append(
+                ImportedDocument(
+                    profile: name, profileLine: selector.line, profileColumn: selector.column, settings: rest))
+        }
     }
 
     /// nil where the value is anything but names, such as the expression `a & !b`.

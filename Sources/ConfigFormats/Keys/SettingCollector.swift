@@ -163,7 +163,11 @@ struct SettingCollector {
 
     private mutating func unclashing(_ key: ConfigKey, at offset: Int) -> ConfigKey? {
         do throws(InvalidIdentifier) {
-            return try Self.unclashing(key, { indexes[$0] != nil })
+            let result = try Self.unclashing(key, { indexes[$0] != nil })
+            guard result != key, let index = indexes[result], let other = entries[index] else { return result }
+            let line = source.position(other.offset).line
+            refuse(at: offset, "'\(result)' is spelled otherwise on line \(line) too; keep one of the two.")
+            return nil
         } catch {
             refuse(at: offset, error.message)
             return nil

@@ -36,7 +36,9 @@ struct SettingDocument {
         return Self.nested(paths[...], depth: 0)
     }
 
-    private static func nested(_ paths: ArraySlice<(segments: [String], value: JSONValue)>, depth: Int) -> JSONObject {
+    /// Values nested by what their paths have from `depth` on, which is at least one segment. The paths are in the order of keys, and none
+    /// begins another.
+    static func nested(_ paths: ArraySlice<(segments: [String], value: JSONValue)>, depth: Int) -> JSONObject {
         var members: [(String, JSONValue)] = []
         var start = paths.startIndex
         while start < paths.endIndex {
@@ -69,17 +71,26 @@ struct SettingDocument {
         guard violations.isEmpty else { throw Self.unwritable(violations, format) }
     }
 
-    /// Refuses names that a reader, which divides them at their dots, would take for no key, and those by which it would divide the file.
-    func requireKeys(_ names: [String], _ format: ConfigFormat) throws(Problem) {
-        let violations = zip(names, settings).compactMap { name, setting -> Violation? in
-            if let key = try? ConfigKey(segments: DottedName.segments(of: name)) {
-                guard Profile.divides(key) else { return nil }
-                return Violation(
-                    "'\(setting.key)' would be read as the profile that the document is for.", key: setting.key.text)
+    /// The names of the keys, in order, for readers that divide names at their dots. A segment that such a reader made of the rest of a longer
+    /// name is written as it was; any other with dots stands in quotes.
+    func dottedNames() -> [String] {
+        let keys = Set(settings.map(\.key))
+        return settings.map { setting in
+            let segments = setting.key.segments
+            let above = Array(segments.dropLast())
+            let parts = DottedName.parts(of: segments[above.count], below: above) { first in
+                (try? ConfigKey(segments: above + [first])).map { keys.contains($0) } ?? false
             }
-            return Violation(
-                "'\(setting.key)' would be divided at its dots into more segments than the \(ConfigKey.segmentsMax) of a key.",
-                key: setting.key.text)
+            return DottedName.name(of: parts.map { above + $0 } ?? segments)
+        }
+    }
+
+    /// Refuses settings by which a reader would divide the file.
+    ///
+    /// - Parameter divides: whether a setting, as the format has it, says which profile its document is for.
+    func requireNoProfile(_ format: ConfigFormat, _ divides: (ConfigKey, JSONValue) -> Bool) throws(Problem) {
+        let violations = settings.filter { divides($0.key, $0.value) }.map { setting in
+            Violation("'\(setting.key)' would be read as the profile that the document is for.", key: setting.key.text)
         }
         guard violations.isEmpty else { throw Self.unwritable(violations, format) }
     }

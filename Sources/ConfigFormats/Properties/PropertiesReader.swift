@@ -1,6 +1,7 @@
 import ConfigPlatformModel
 
-/// Java properties as settings, by the rules of `java.util.Properties.load`: dots in a name divide segments, values are strings.
+/// Java properties as settings, by the rules of `java.util.Properties.load`: names are in the notation of ``DottedName``, values are
+/// strings.
 ///
 /// A line `#---` or `!---` divides documents, as Spring has it, where one of them says which profile it is for.
 enum PropertiesReader {

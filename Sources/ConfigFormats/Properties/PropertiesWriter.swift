@@ -1,13 +1,12 @@
 import ConfigPlatformModel
 
-/// Settings as Java properties, in ASCII, so that every reader of them sees the same whatever encoding it expects.
+/// Settings as Java properties, in ASCII, so that every reader of them sees the same whatever encoding it expects. Names are in the
+/// notation of ``DottedName``.
 enum PropertiesWriter {
     static func write(_ document: SettingDocument, _ options: ExportOptions) throws(Problem) -> [UInt8] {
-        let names = document.settings.map { DottedName.name(of: $0.key.segments) }
-        try document.requireDistinct(names, .properties)
-        try document.requireKeys(names, .properties)
+        try document.requireNoProfile(.properties) { key, _ in Profile.divides(key) }
         var bytes: [UInt8] = []
-        for (name, setting) in zip(names, document.settings) {
+        for (name, setting) in zip(document.dottedNames(), document.settings) {
             append(name, isName: true, to: &bytes)
             bytes.append(UInt8(ascii: "="))
             append(try text(setting.value, of: setting.key, options.references), isName: false, to: &bytes)

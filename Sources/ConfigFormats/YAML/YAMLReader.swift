@@ -1,6 +1,7 @@
 import ConfigPlatformModel
 
-/// YAML 1.2 files as settings: mappings are flattened, dots in names divide segments, sequences and empty mappings are values.
+/// YAML 1.2 files as settings: mappings are flattened, names are in the notation of ``DottedName``, sequences and empty mappings are
+/// values, in which names are what they are.
 ///
 /// Documents that say which profile they are for are documents of the result; a merge key `<<` is followed, as the readers of
 /// configuration files have it, though YAML 1.2 no longer names it.

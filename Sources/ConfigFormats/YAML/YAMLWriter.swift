@@ -1,31 +1,31 @@
 import ConfigPlatformModel
 
 /// Settings as one YAML document in block style, nested by segments. Whatever readers of YAML 1.1 or 1.2 could take for something
-/// else than text is put in quotes.
+/// else than text is put in quotes. Names are in the notation of ``DottedName``, except in lists, where readers take them as they are.
 struct YAMLWriter {
     private var bytes: [UInt8] = []
 
     static func write(_ document: SettingDocument, _ options: ExportOptions) throws(Problem) -> [UInt8] {
-        let names = document.settings.map { DottedName.name(of: $0.key.segments) }
-        try document.requireDistinct(names, .yaml)
-        try document.requireKeys(names, .yaml)
+        try document.requireNoProfile(.yaml) { Profile.divides($0, nesting: $1) }
         var writer = YAMLWriter()
         let object = document.escapingLiterals(options.references).nested()
         if object.isEmpty {
             writer.append("{}\n")
         } else {
-            writer.members(object, margin: 0, isCompact: false)
+            writer.members(object, margin: 0, isCompact: false, path: [])
         }
         return writer.bytes
     }
 
-    /// - Parameter isCompact: whether the first member stands where the writer is, after `- `.
-    private mutating func members(_ object: JSONObject, margin: Int, isCompact: Bool) {
+    /// - Parameters:
+    ///   - isCompact: whether the first member stands where the writer is, after `- `.
+    ///   - path: the names above; nil in a list.
+    private mutating func members(_ object: JSONObject, margin: Int, isCompact: Bool, path: [String]?) {
         var isFirst = isCompact
         for (name, value) in object {
             if !isFirst { space(margin) }
             isFirst = false
-            let text = YAMLText.oneLine(name)
+            let text = YAMLText.name(path.map { Self.dotted(name, value, beside: object, below: $0) } ?? name)
             if text.utf8.count < FormatLimits.yamlNameBytes - 8 {
                 append(text)
             } else {
@@ -35,22 +35,34 @@ struct YAMLWriter {
                 space(margin)
             }
             append(":")
-            self.value(value, margin: margin, isBelowName: true)
+            self.value(value, margin: margin, isBelowName: true, path: path.map { $0 + [name] })
         }
     }
 
+    /// The name under which a reader that divides names at their dots finds the member again.
+    private static func dotted(
+        _ name: String, _ value: JSONValue, beside object: JSONObject, below path: [String]
+    ) -> String {
+        // What is below an object would become part of the segment, and an empty one says nothing beside what fills it.
+        let isSetting = { (value: JSONValue?) in value.map { $0.objectValue == nil } ?? false }
+        let isRest = isSetting(value) && DottedName.parts(of: name, below: path) { isSetting(object[$0]) } != nil
+        return isRest ? name : DottedName.name(of: [name])
+    }
+
     /// A value after `name:` or `-`, to the end of its last line.
-    private mutating func value(_ value: JSONValue, margin: Int, isBelowName: Bool) {
+    ///
+    /// - Parameter path: the names down to it; nil in a list.
+    private mutating func value(_ value: JSONValue, margin: Int, isBelowName: Bool, path: [String]?) {
         switch value {
         case .object(let object) where !object.isEmpty:
             append(isBelowName ? "\n" : " ")
-            members(object, margin: margin + 2, isCompact: !isBelowName)
+            members(object, margin: margin + 2, isCompact: !isBelowName, path: path)
         case .array(let elements) where !elements.isEmpty:
             append(isBelowName ? "\n" : " ")
             for (index, element) in elements.enumerated() {
                 if isBelowName || index > 0 { space(margin + 2) }
                 append("-")
-                self.value(element, margin: margin + 2, isBelowName: false)
+                self.value(element, margin: margin + 2, isBelowName: false, path: nil)
             }
         case .string(let text):
             append(" ")
@@ -82,6 +94,19 @@ struct YAMLWriter {
 enum YAMLText {
     static func oneLine(_ text: String) -> String {
         isPlain(text) ? text : doubleQuoted(text)
+    }
+
+    /// A name that has double quotes itself, as the notation of keys has them, stands between single ones.
+    static func name(_ text: String) -> String {
+        guard text.utf8.first == UInt8(ascii: "\""), text.unicodeScalars.allSatisfy(isPrintable) else {
+            return oneLine(text)
+        }
+        var result = "'"
+        for scalar in text.unicodeScalars {
+            if scalar == "'" { result += "'" }
+            result.unicodeScalars.append(scalar)
+        }
+        return result + "'"
     }
 
     /// With a point and a signed exponent, without which YAML 1.1 sees no number in `1e21`.

@@ -90,7 +90,7 @@ package struct ImportRequest: Sendable {
             mode: mode, references: references, message: message)
     }
 
-    fileprivate var holdsSettings: Bool { files.contains { if case .settings = $0.format { true } else { false } } }
+    var holdsSettings: Bool { files.contains { if case .settings = $0.format { true } else { false } } }
 }
 
 /// The write that files come to.
@@ -148,15 +148,18 @@ extension Platform {
     /// The write that takes files in, settings and flags alike, and what there is to say about them.
     ///
     /// A document that names a profile goes to the environment `NAME@PROFILE`, which is created where it does not exist, inheriting from
-    /// `NAME`. `replace` deletes what an environment that the files have documents for itself has and they lack: settings where a file of
-    /// settings is among them, rules of flags where one of flags is.
+    /// `NAME`. Where programs read an object as the value of a setting, what the files say below its key is that value, whole.
+    ///
+    /// `replace` deletes what an environment that the files have documents for itself has and they lack: settings where a file of settings
+    /// is among them, rules of flags where one of flags is. What the environment itself masks stays masked. Where a line of a file of
+    /// settings cannot be read it throws ``Problem/Code/unreadableFile``; merging takes the rest, and notices say why.
     package func importing(
         _ caller: Caller, _ request: ImportRequest
     ) throws(Problem) -> ImportPlan {
         let viewpoint = viewpoint(caller, of: request.project)
         try viewpoint.requireProject()
         try viewpoint.requireEnvironment(request.environment)
-        var settings = TakenSettings(of: request)
+        var settings = TakenSettings(of: request, viewpoint)
         var flags: TakenFlags?
         var notices: [ImportNotice] = []
         for file in request.files {
@@ -164,7 +167,8 @@ extension Platform {
             var said: [ImportNotice]
             do throws(Problem) {
                 switch file.format {
-                case .settings(let format): said = try settings.take(file.bytes, as: format)
+                case .settings(let format):
+                    said = try settings.take(file.bytes, as: format, named: isOnly ? nil : file.name)
                 case .flags(let format):
                     var taken = flags ?? TakenFlags(of: request, beside: state.projects[request.project], viewpoint)
                     said = try taken.take(file.bytes, as: format)
@@ -176,6 +180,8 @@ extension Platform {
             if !isOnly { for index in said.indices { said[index].file = file.name } }
             notices += said
         }
+        try settings.requireWhole()
+        notices += settings.noticesOfFurther
         let documents = settings.documents
         let taken = flags
         let mode = request.mode
@@ -222,7 +228,7 @@ extension Platform {
     }
 
     private static func operations(
-        taking documents: [EnvironmentName: [ConfigKey: SettingBody]], into base: EnvironmentName, mode: WriteMode,
+        taking documents: [EnvironmentName: [ConfigKey: TakenSetting]], into base: EnvironmentName, mode: WriteMode,
         in project: ProjectState
     ) throws(Problem) -> [Operation] {
         var operations: [Operation] = []
@@ -235,74 +241,18 @@ extension Platform {
                 }
                 operations.append(Operation(.putEnvironment(name, try EnvironmentBody(inherits: [base]))))
             }
-            for (key, body) in settings.sorted(by: { $0.key < $1.key }) where standing?.own[key]?.body != body {
-                operations.append(Operation(.putSetting(key, name, body)))
+            for (key, taken) in settings.sorted(by: { $0.key < $1.key }) where standing?.own[key]?.body != taken.body {
+                operations.append(Operation(.putSetting(key, name, taken.body)))
             }
             if mode == .replace {
-                for setting in standing?.own ?? SettingIndex() where settings[setting.key] == nil {
+                // What is masked stays so: programs read what the file says, and an export shows no masks.
+                for setting in standing?.own ?? SettingIndex()
+                where settings[setting.key] == nil && setting.body.content != .unset {
                     operations.append(Operation(.deleteSetting(setting.key, name)))
                 }
             }
         }
         return operations
-    }
-
-    /// The resolved document of an environment in a file format.
-    package func export(
-        _ caller: Caller, _ environment: EnvironmentName, of project: ProjectName, as format: ConfigFormat,
-        at moment: Moment
-    ) async throws(Problem) -> (bytes: [UInt8], reading: EnvironmentReading) {
-        let reading = try await read(caller, environment, of: project, at: moment)
-        let contents = reading.environment.contents
-        let values = contents.settings.map { setting in
-            (key: setting.key, value: (try? JSONValue(parsing: contents.value(of: setting))) ?? .null)
-        }
-        return (try format.write(values), reading)
-    }
-}
-
-/// The settings of an import, by environment.
-private struct TakenSettings {
-    private(set) var documents: [EnvironmentName: [ConfigKey: SettingBody]] = [:]
-    private(set) var places: [ConfigKey: ImportPlan.Place] = [:]
-    private let base: EnvironmentName
-    private let references: SettingBody.References?
-
-    init(of request: ImportRequest) {
-        base = request.environment
-        references = request.references
-        if request.mode == .replace, request.holdsSettings { documents[base] = [:] }
-    }
-
-    mutating func take(_ bytes: [UInt8], as format: ConfigFormat) throws(Problem) -> [ImportNotice] {
-        let file = try format.read(
-            bytes, options: ImportOptions(references: references.map { $0 == .live ? .live : .literal }))
-        for document in file.documents {
-            let environment = try environment(of: document)
-            documents[environment, default: [:]].merge([:]) { old, _ in old }
-            for setting in document.settings {
-                do throws(Problem) {
-                    let body = try SettingBody(
-                        setting.value, references: setting.hasLiveReferences ? .live : .literal)
-                    documents[environment, default: [:]][setting.key] = body
-                    if let line = setting.line {
-                        places[setting.key] = ImportPlan.Place(line: line, column: setting.column)
-                    }
-                } catch {
-                    throw Problem(
-                        .unreadableFile,
-                        "'\(setting.key)'\(setting.line.map { " on line \($0)" } ?? ""): \(error.detail)",
-                        violations: [Violation(error.detail, key: setting.key.text, line: setting.line)])
-                }
-            }
-        }
-        return file.notices
-    }
-
-    private func environment(of document: ImportedDocument) throws(Problem) -> EnvironmentName {
-        guard let profile = document.profile else { return base }
-        let text = "\(base.rawValue)@\(profile)"
-        return try ItemText.parsed { () throws(InvalidIdentifier) in try EnvironmentName(parsing: text) }
     }
 }
 

@@ -1,5 +1,4 @@
 import ConfigFormats
-import ConfigPlatformFlags
 import ConfigPlatformModel
 import ControlPlane
 import HTTPTypes
@@ -77,10 +76,7 @@ enum FileRoutes {
             throw Query.problem("The query parameter 'environment' is needed.", "environment")
         }
         let project = try request.project()
-        if case .flags(let format)? = try request.query.choice("format", of: ImportFormat.self) {
-            guard format == .flagd else {
-                throw Query.problem("Flags are written as \(FlagFormat.flagd.rawValue) only.", "format")
-            }
+        if case .flagd? = try request.query.choice("format", of: ExportFormat.self) {
             let (bytes, token) = try await platform.exportFlags(
                 caller, environment, of: project, at: request.query.moment("at"))
             return file(

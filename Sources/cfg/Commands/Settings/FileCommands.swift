@@ -33,36 +33,8 @@ extension ImportFormat: ExpressibleByArgument {
     package static var allValueStrings: [String] { allCases.map(\.rawValue) }
 }
 
-/// What an environment can be written as.
-enum ExportFormat: Hashable {
-    case settings(ConfigFormat)
-    case flagd
-
-    init?(fileName: String) {
-        switch ImportFormat(fileName: fileName) {
-        case .flags(.flagd)?: self = .flagd
-        case .settings(let format)?: self = .settings(format)
-        default: return nil
-        }
-    }
-
-    var name: String {
-        switch self {
-        case .settings(let format): format.rawValue
-        case .flagd: FlagFormat.flagd.rawValue
-        }
-    }
-
-    var title: String {
-        switch self {
-        case .settings(let format): format.title
-        case .flagd: FlagFormat.flagd.title
-        }
-    }
-}
-
 extension ExportFormat: ExpressibleByArgument {
-    init?(argument: String) {
+    package init?(argument: String) {
         switch ImportFormat(argument: argument) {
         case .flags(.flagd)?: self = .flagd
         case .settings(let format)?: self = .settings(format)
@@ -70,7 +42,14 @@ extension ExportFormat: ExpressibleByArgument {
         }
     }
 
-    static var allValueStrings: [String] { ConfigFormat.allCases.map(\.rawValue) + [FlagFormat.flagd.rawValue] }
+    package static var allValueStrings: [String] { allCases.map(\.rawValue) }
+
+    fileprivate var title: String {
+        switch self {
+        case .settings(let format): format.title
+        case .flagd: FlagFormat.flagd.title
+        }
+    }
 }
 
 struct ImportCommand: PlatformCommand {
@@ -102,7 +81,11 @@ struct ImportCommand: PlatformCommand {
     @Option(name: .shortAndLong, help: "The format of a single file, if its name does not tell.") var format:
         ImportFormat?
 
-    @Option(help: "merge adds and overwrites; replace also deletes what the file lacks.") var mode: Mode = .merge
+    @Option(
+        help:
+            "merge adds and overwrites; replace also deletes what the file lacks, and is refused where a line of settings cannot be read."
+    )
+    var mode: Mode = .merge
 
     @Option(help: "Whether ${…} in strings stands for other settings; by default in dotenv files only.")
     var references: References?
@@ -277,7 +260,7 @@ struct ExportCommand: PlatformCommand {
         let format = format ?? file.flatMap { ExportFormat(fileName: $0) } ?? .settings(.json)
         let response = try await session.working("Exporting \(environment.rawValue)") {
             try await session.client.exportFile(
-                of: environment, in: project, format: format.name, at: at?.text)
+                of: environment, in: project, format: format.rawValue, at: at?.text)
         }
         guard let file else {
             Output.write(response.body)
