@@ -60,6 +60,7 @@ extension Platform {
     ) async throws(Problem) -> (change: ChangeRecord, items: [ItemDifference]) {
         guard revision > .zero, revision <= state.revision else {
             throw Problem(.notFound, "There is no revision \(revision); the newest is \(state.revision).")
+                .lacking(.revision(revision))
         }
         let previous = try ItemText.parsed { () throws(InvalidIdentifier) in try Revision(revision.number - 1) }
         let change = try await reading { () async throws in
