@@ -4,7 +4,8 @@
  * SQLite writes each page of the log with two calls, one for 24 bytes of header and one for the page. Here they are gathered and written
  * with one, at the latest with the frame that commits, so that nothing of a committed transaction is ever held back: SQLite synchronises
  * the log after that frame, and only then shows it to other connections. What a transaction that is not committed spills into the log is
- * read by its own connection only, through the same file, which writes what is gathered first.
+ * read by its own connection only, through the same file, which writes what is gathered first; what is still gathered when the connection
+ * gives back the right to write is forgotten, for it was rolled back.
  *
  * Everything else goes to the system's own VFS unaltered. The format of the log: https://www.sqlite.org/fileformat2.html#walformat
  */
@@ -20,10 +21,20 @@ enum {
     gathered_max = 127 << 10,
 };
 
+typedef struct log_file log_file;
+
+/* What is kept of a database's file, behind the system's own. */
 typedef struct {
+    sqlite3_io_methods methods;
+    const sqlite3_io_methods *next;
+    log_file *log;
+} database_part;
+
+struct log_file {
     sqlite3_file base;
     /* The system's file. It lies behind this. */
     sqlite3_file *next;
+    database_part *database;
     /* What is gathered, to be written at `begin`; NULL until there is something, for most files are only read. */
     unsigned char *gathered;
     int count;
@@ -37,7 +48,7 @@ typedef struct {
      * transaction anew writes over it.
      */
     int lost;
-} log_file;
+};
 
 static sqlite3_vfs *system_vfs;
 
@@ -55,7 +66,9 @@ static int flush(log_file *log) {
 static int log_write(sqlite3_file *file, const void *bytes, int count, sqlite3_int64 position) {
     log_file *log = (log_file *)file;
     if (log->lost) {
-        if (position > log->begin) return SQLITE_IOERR_WRITE;
+        /* A page alone is written over one that stands there: a transaction goes on of which something is missing. */
+        int is_appended = count == frame_header_size || position == 0;
+        if (position > log->begin || !is_appended) return SQLITE_IOERR_WRITE;
         log->lost = 0;
         log->end = position;
     }
@@ -90,6 +103,7 @@ static int log_read(sqlite3_file *file, void *bytes, int count, sqlite3_int64 po
 static int log_close(sqlite3_file *file) {
     /* Of a transaction that was not committed, if anything: it need not be there. */
     sqlite3_free(((log_file *)file)->gathered);
+    ((log_file *)file)->database->log = NULL;
     return next(file)->pMethods->xClose(next(file));
 }
 
@@ -138,15 +152,55 @@ static const sqlite3_io_methods log_methods = {
     .xDeviceCharacteristics = log_characteristics,
 };
 
+static database_part *part(sqlite3_file *file) {
+    return (database_part *)((char *)file + (system_vfs->szOsFile + 15) / 16 * 16);
+}
+
+static int database_shm_lock(sqlite3_file *file, int offset, int count, int flags) {
+    database_part *database = part(file);
+    /*
+     * The lock of whoever writes, the first, is given back. What is still gathered was rolled back: another connection may write there
+     * from now on.
+     */
+    if (database->log && offset == 0 && flags & SQLITE_SHM_UNLOCK && flags & SQLITE_SHM_EXCLUSIVE) {
+        database->log->count = database->log->lost = 0;
+        database->log->end = 0;
+    }
+    return database->next->xShmLock(file, offset, count, flags);
+}
+
+static int open_database(const char *name, sqlite3_file *file, int flags, int *flags_out) {
+    database_part *database = part(file);
+    memset(database, 0, sizeof *database);
+    int result = system_vfs->xOpen(system_vfs, name, file, flags, flags_out);
+    if (result == SQLITE_OK && file->pMethods && file->pMethods->iVersion > 1) {
+        database->next = file->pMethods;
+        database->methods = *database->next;
+        database->methods.xShmLock = database_shm_lock;
+        file->pMethods = &database->methods;
+    }
+    return result;
+}
+
 static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *flags_out) {
     (void)vfs;
-    if (!(flags & SQLITE_OPEN_WAL)) return system_vfs->xOpen(system_vfs, name, file, flags, flags_out);
+    if (flags & SQLITE_OPEN_MAIN_DB) return open_database(name, file, flags, flags_out);
+    sqlite3_file *database = flags & SQLITE_OPEN_WAL ? sqlite3_database_file_object(name) : NULL;
+    /* Without the last, SQLite fills the sector after a commit, and cuts what it writes in two. */
+    if (database == NULL || part(database)->next == NULL
+        || !(database->pMethods->xDeviceCharacteristics(database) & SQLITE_IOCAP_POWERSAFE_OVERWRITE)) {
+        return system_vfs->xOpen(system_vfs, name, file, flags, flags_out);
+    }
     log_file *log = (log_file *)file;
     memset(log, 0, sizeof *log);
     log->next = (sqlite3_file *)(log + 1);
+    log->database = part(database);
     int result = system_vfs->xOpen(system_vfs, name, log->next, flags, flags_out);
     /* What has no methods is not closed. */
-    if (log->next->pMethods) log->base.pMethods = &log_methods;
+    if (log->next->pMethods) {
+        log->base.pMethods = &log_methods;
+        log->database->log = log;
+    }
     return result;
 }
 
@@ -161,7 +215,7 @@ int cfg_sqlite3_prepare(void) {
     vfs = *system_vfs;
     vfs.pNext = NULL;
     vfs.zName = "cfg";
-    vfs.szOsFile = (int)sizeof(log_file) + system_vfs->szOsFile;
+    vfs.szOsFile = (int)(sizeof(log_file) + sizeof(database_part)) + (system_vfs->szOsFile + 15) / 16 * 16;
     vfs.xOpen = open_file;
     return sqlite3_vfs_register(&vfs, 1);
 }

@@ -75,16 +75,16 @@ extension SQLiteFailure {
     }
 
     private func inputOutputError(_ moment: Moment, path: String) -> StoreError {
-        if systemError == ENOSPC || systemError == EDQUOT { return .full(Self.noSpace(path)) }
-        switch ResultCode(rawValue: code) {
-        case .SQLITE_IOERR_SHORT_READ, .SQLITE_IOERR_CORRUPTFS, .SQLITE_IOERR_DATA:
-            return .corrupted(Self.damaged(path, said: message))
-        case .SQLITE_IOERR_FSYNC, .SQLITE_IOERR_DIR_FSYNC:
-            // The whole transaction may be in the file and only the disk's word is missing: after a crash it could be found there.
-            guard moment == .committing else { break }
+        let code = ResultCode(rawValue: code)
+        if moment == .committing, [.SQLITE_IOERR_FSYNC, .SQLITE_IOERR_DIR_FSYNC].contains(code) {
+            // The whole transaction may be in the file and only the disk's word is missing: after a crash it could be found there. The
+            // system's error may be that of an earlier call.
             return .outcomeUnknown(
                 "The disk of \(path) did not confirm a commit (\(message), system error \(systemError)).")
-        default: break
+        }
+        if systemError == ENOSPC || systemError == EDQUOT { return .full(Self.noSpace(path)) }
+        if [.SQLITE_IOERR_SHORT_READ, .SQLITE_IOERR_CORRUPTFS, .SQLITE_IOERR_DATA].contains(code) {
+            return .corrupted(Self.damaged(path, said: message))
         }
         return .unavailable(
             "The disk of \(path) reports an error (\(message), system error \(systemError)). Nothing was written.")

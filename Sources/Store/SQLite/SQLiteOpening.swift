@@ -88,6 +88,8 @@ enum SQLiteOpening {
                 try database.execute(
                     sql: """
                         PRAGMA synchronous = \(settings.synchronous);
+                        -- Until 3.41, SQLite loses what follows a savepoint that was undone in a transaction that had spilled.
+                        PRAGMA cache_spill = OFF;
                         PRAGMA wal_autocheckpoint = \(checkpointPages);
                         PRAGMA journal_size_limit = \(logBytesMax);
                         """)

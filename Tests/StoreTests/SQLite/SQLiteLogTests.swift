@@ -29,6 +29,7 @@ import Testing
             var configuration = Configuration()
             configuration.readonly = true
             let reader = try DatabaseQueue(path: path, configuration: configuration)
+            let other = try DatabaseQueue(path: path)
             var model: [Int64: Data] = [:]
             for round in 0..<60 {
                 var draft = model
@@ -60,6 +61,17 @@ import Testing
                 }
                 if !ends { model = draft }
                 let comment = Comment(rawValue: "round \(round), seed \(seed)")
+                if random.chance(oneIn: 3) {
+                    // Over what was spilled and rolled back, if anything was.
+                    let (id, value) = (
+                        Int64(random.int(in: 1...60)), Data(repeating: 7, count: random.int(in: 1...9_000))
+                    )
+                    try await other.write {
+                        try $0.execute(sql: "INSERT OR REPLACE INTO pages VALUES (?, ?)", arguments: [id, value])
+                    }
+                    model[id] = value
+                    #expect(try await Self.contents(of: writer) == model, comment)
+                }
                 #expect(try await Self.contents(of: reader) == model, comment)
                 if random.chance(oneIn: 10) {
                     // As a program finds it that starts after this one was killed.
