@@ -44,6 +44,12 @@ import Testing
                 }
                 for step in steps where !step.isUndone { draft[step.id] = step.value }
                 let todo = steps
+                // Then what is rolled back is read from the database, and what it spilled is still gathered.
+                if random.chance(oneIn: 3) {
+                    try await writer.writeWithoutTransaction {
+                        try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+                    }
+                }
                 try await writer.writeWithoutTransaction { database in
                     try database.execute(sql: "BEGIN IMMEDIATE")
                     for step in todo {
