@@ -116,12 +116,16 @@ extension PlatformState {
         private var schemas: [ProjectName: [SchemaName: StoredSchema?]] = [:]
         private var access: [ProjectName: AccessItems] = [:]
         private var flags: [ProjectName: FlagBuilder] = [:]
+        private var sizes: [ProjectName: ProjectSize] = [:]
         /// One key object for all environments that have the key.
         private var keys: [String: ConfigKey] = [:]
 
         package init() {}
 
         package mutating func add(address: ItemAddress, body: [UInt8], revision: Revision) throws {
+            if !address.kind.isAccess {
+                sizes[address.project, default: ProjectSize()].add(address.key, bytes: body.count)
+            }
             switch address.kind {
             case .project:
                 projects[address.project] = (
@@ -208,7 +212,8 @@ extension PlatformState {
                     definitions: definitions[name] ?? [:],
                     schemas: SchemaSet().updated(with: schemas[name] ?? [:]).set,
                     validators: validators[name] ?? [:], access: access[name] ?? AccessItems(), flags: projectFlags,
-                    layering: layering, resolved: resolved, resolvedFlags: resolvedFlags)
+                    layering: layering, resolved: resolved, resolvedFlags: resolvedFlags,
+                    size: sizes[name] ?? ProjectSize())
                 for environment in access[name]?.environments ?? [] where states[environment] == nil {
                     throw UnreadableRecord("an item of access of an environment that does not exist: \(environment)")
                 }
