@@ -29,8 +29,7 @@ package final class PlatformState: Sendable {
         guard change.revision == revision.next, change.previousDigest == digest else {
             throw UnreadableRecord("change \(change.revision), which does not follow revision \(revision)")
         }
-        let (project, touched) = try ProjectState.applying(
-            change.effects, at: change.revision, to: projects[change.project], named: change.project)
+        let (project, touched) = try ProjectState.applying(change, to: projects[change.project])
         return (following(change, with: project), touched)
     }
 
@@ -174,9 +173,14 @@ extension PlatformState {
             return key
         }
 
+        /// The projects that were added.
+        package var projectNames: [ProjectName] { Array(projects.keys) }
+
         /// Throws ``UnreadableRecord`` where an item lies in a project or an environment that was not added.
+        ///
+        /// - Parameter changes: how many changes each project had on the day of `committedAt`; none where it is left out.
         package consuming func finished(
-            revision: Revision, digest: Digest, committedAt: Timestamp
+            revision: Revision, digest: Digest, committedAt: Timestamp, changes: [ProjectName: Int] = [:]
         ) throws -> PlatformState {
             var result: [ProjectName: ProjectState] = [:]
             if access[.platform] != nil, projects[.platform] == nil {
@@ -213,7 +217,8 @@ extension PlatformState {
                     schemas: SchemaSet().updated(with: schemas[name] ?? [:]).set,
                     validators: validators[name] ?? [:], access: access[name] ?? AccessItems(), flags: projectFlags,
                     layering: layering, resolved: resolved, resolvedFlags: resolvedFlags,
-                    size: sizes[name] ?? ProjectSize())
+                    size: sizes[name] ?? ProjectSize(),
+                    changes: changes[name].map { DayOfChanges(committedAt, count: $0) } ?? .empty)
                 for environment in access[name]?.environments ?? [] where states[environment] == nil {
                     throw UnreadableRecord("an item of access of an environment that does not exist: \(environment)")
                 }

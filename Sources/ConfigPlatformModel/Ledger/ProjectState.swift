@@ -18,6 +18,7 @@ package final class ProjectState: Sendable {
     /// What flags come to in each environment.
     package let resolvedFlags: [EnvironmentName: ResolvedFlags]
     package let size: ProjectSize
+    package let changes: DayOfChanges
 
     package struct Definition: Sendable {
         package let body: SettingDefinitionBody
@@ -34,7 +35,7 @@ package final class ProjectState: Sendable {
         definitions: [ConfigKey: Definition], schemas: SchemaSet,
         validators: [ValidatorName: Validator], access: AccessItems, flags: ProjectFlags, layering: Layering,
         resolved: [EnvironmentName: ResolvedEnvironment], resolvedFlags: [EnvironmentName: ResolvedFlags],
-        size: ProjectSize
+        size: ProjectSize, changes: DayOfChanges
     ) {
         self.name = name
         self.body = body
@@ -49,6 +50,7 @@ package final class ProjectState: Sendable {
         self.resolved = resolved
         self.resolvedFlags = resolvedFlags
         self.size = size
+        self.changes = changes
     }
 
     /// The environments in order of name.
@@ -132,15 +134,15 @@ package struct Touched: Sendable {
 }
 
 extension ProjectState {
-    /// What the effects leave of the project (nil where they end it), and what they touch. `previous` is nil where they begin it.
+    /// What a change leaves of its project (nil where it ends it), and what it touches. `previous` is nil where it begins it.
     ///
     /// The same function makes the state of the replica that commits, of those that follow, and of any past revision, so these cannot
     /// differ.
     static func applying(
-        _ effects: [Effect], at revision: Revision, to previous: ProjectState?, named name: ProjectName
+        _ change: ChangeRecord, to previous: ProjectState?
     ) throws -> (state: ProjectState?, touched: Touched) {
-        var draft = try Draft(previous, name: name, revision: revision)
-        for effect in effects { try draft.apply(effect) }
+        var draft = try Draft(previous, change)
+        for effect in change.effects { try draft.apply(effect) }
         return try draft.finished()
     }
 
@@ -160,11 +162,13 @@ extension ProjectState {
         var writtenKeys: [EnvironmentName: Set<ConfigKey>] = [:]
         var altered: Set<EnvironmentName> = []
         var size: ProjectSize
+        let changes: DayOfChanges
 
-        init(_ previous: ProjectState?, name: ProjectName, revision: Revision) throws {
-            self.name = name
-            self.revision = revision
+        init(_ previous: ProjectState?, _ change: ChangeRecord) throws {
+            name = change.project
+            revision = change.revision
             self.previous = previous
+            changes = (previous?.changes ?? .empty).following(change.committedAt)
             // The platform itself is always there, without an item of its own.
             body = try previous?.body ?? (name == .platform ? ProjectBody() : nil)
             bodyRevision = previous?.revision ?? revision
@@ -305,7 +309,7 @@ extension ProjectState {
             let state = ProjectState(
                 name: name, body: body, revision: bodyRevision, environments: environments, definitions: definitions,
                 schemas: schemaSet, validators: validators, access: access, flags: flags.project, layering: layering,
-                resolved: resolved, resolvedFlags: resolvedFlags, size: size)
+                resolved: resolved, resolvedFlags: resolvedFlags, size: size, changes: changes)
             return (state, touched)
         }
 

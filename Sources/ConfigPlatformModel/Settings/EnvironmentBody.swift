@@ -63,7 +63,7 @@ package struct ProjectBody: Hashable, Sendable {
     }
 
     package init(
-        description: String = "", plaintextSecrets: PlaintextSecrets = .warn, quotas: ProjectQuotas = .none
+        description: String = "", plaintextSecrets: PlaintextSecrets = .warn, quotas: ProjectQuotas = .empty
     ) throws(Problem) {
         try ItemText.checkLength(description, named: "description")
         self.description = description
@@ -81,7 +81,7 @@ package struct ProjectBody: Hashable, Sendable {
     }
 
     private static func quotas(_ value: JSONValue?) throws(Problem) -> ProjectQuotas {
-        guard let value else { return .none }
+        guard let value else { return .empty }
         do throws(Problem) {
             return try ProjectQuotas(parsing: value)
         } catch {

@@ -15,7 +15,7 @@ package struct ProjectQuotas: Hashable, Sendable {
 
     private let most: [Quota: Int64]
 
-    package static let none = ProjectQuotas(most: [:])
+    package static let empty = ProjectQuotas(most: [:])
 
     private init(most: [Quota: Int64]) { self.most = most }
 
