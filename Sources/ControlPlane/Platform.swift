@@ -48,7 +48,7 @@ package final class Platform: Service {
         let (head, builder) = try await store.foldItems(at: nil, of: nil, into: PlatformState.Builder()) {
             try $0.add(address: $1.address, body: $1.body, revision: $1.revision)
         }
-        let changes = try await Self.changesOfDay(of: builder.projectNames, at: head, store)
+        let changes = try await Platform.changesOfDay(of: builder.projectNames, at: head, store)
         let state = try builder.finished(
             revision: head.revision, digest: head.digest, committedAt: head.committedAt, changes: changes)
         hub = WatchHub()

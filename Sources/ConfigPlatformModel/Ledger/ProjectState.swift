@@ -170,8 +170,8 @@ extension ProjectState {
             self.previous = previous
             changes = (previous?.changes ?? .empty).following(change.committedAt)
             // The platform itself is always there, without an item of its own.
-            body = try previous?.body ?? (name == .platform ? ProjectBody() : nil)
-            bodyRevision = previous?.revision ?? revision
+            body = try previous?.body ?? (change.project == .platform ? ProjectBody() : nil)
+            bodyRevision = previous?.revision ?? change.revision
             environments = previous?.environments ?? [:]
             definitions = previous?.definitions ?? [:]
             validators = previous?.validators ?? [:]
