@@ -31,16 +31,16 @@ import Testing
     @Test func `a server that starts in the middle of a day goes on counting its changes`() async throws {
         let directory = NSTemporaryDirectory() + "cfg-test-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: directory) }
-        func open() throws -> SQLiteStore {
+        func opened() throws -> SQLiteStore {
             try SQLiteStore.open(directory: directory, mode: .readWrite, platformID: { "plt_test" })
         }
-        try await PlatformUnderTest.serve(try open()) { test in
+        try await PlatformUnderTest.serve(try opened()) { test in
             try await test.makeShop()
             try await test.write([quotas(["changesPerDay": 4])])
             try await test.write([test.put("a", 1, in: "base")])
         }
         let clock = ManualWorld()
-        try await PlatformUnderTest.serve(try open(), clock: clock) { test in
+        try await PlatformUnderTest.serve(try opened(), clock: clock) { test in
             try await test.write([test.put("a", 2, in: "base")])
             for isDryRun in [true, false] {
                 await test.expect(.limitExceeded) {
