@@ -130,9 +130,9 @@ import Testing
     func `the changes of projects between two revisions are counted`(_ engine: StoreEngineUnderTest) async throws {
         try await engine.withStore { store in
             try await fill(store)
-            func counts(_ projects: ProjectName..., after: Revision, through: Revision) async throws -> [ProjectName:
-                Int]
-            {
+            func counts(
+                _ projects: ProjectName..., after: Revision, through: Revision
+            ) async throws -> [ProjectName: Int] {
                 try await store.changeCounts(of: projects, after: after, through: through)
             }
             #expect(try await counts("shop", "bank", "none", after: 0, through: 9) == ["shop": 7, "bank": 2])
