@@ -36,6 +36,8 @@ package enum Limits {
     package static let tagsPerKey = 32
     package static let tagBytes = 64
     package static let projects = 10_000
+    /// The highest quota of a project: numbers beyond it are not exact in every reader of JSON.
+    package static let quota: Int64 = 1 << 53
     package static let schemasPerProject = 1_000
     /// Bytes of one schema in canonical form.
     package static let schemaBytes = 512 << 10

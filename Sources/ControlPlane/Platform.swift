@@ -48,7 +48,9 @@ package final class Platform: Service {
         let (head, builder) = try await store.foldItems(at: nil, of: nil, into: PlatformState.Builder()) {
             try $0.add(address: $1.address, body: $1.body, revision: $1.revision)
         }
-        let state = try builder.finished(revision: head.revision, digest: head.digest, committedAt: head.committedAt)
+        let changes = try await Platform.changesOfDay(of: builder.projectNames, at: head, store)
+        let state = try builder.finished(
+            revision: head.revision, digest: head.digest, committedAt: head.committedAt, changes: changes)
         hub = WatchHub()
         published = Published(state, contact: world.now(), hub: hub)
         committer = Committer(store: store, published: published, world: world, logger: logger)
@@ -60,6 +62,15 @@ package final class Platform: Service {
         tail = Tail(
             store: store, published: published, committer: committer, credentials: credentials, world: world,
             logger: logger)
+    }
+
+    /// How many changes projects had on the day of the newest, up to it.
+    private static func changesOfDay(
+        of projects: [ProjectName], at head: Head, _ store: any Store
+    ) async throws -> [ProjectName: Int] {
+        let before = Timestamp(microseconds: head.committedAt.startOfDay.microseconds - 1)
+        return try await store.changeCounts(
+            of: projects, after: try await store.revision(at: before), through: head.revision)
     }
 
     /// Writes and follows until graceful shutdown; then finishes what was accepted and closes the store.

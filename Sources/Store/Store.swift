@@ -38,6 +38,11 @@ package protocol Store: Sendable {
     /// The last revision committed at or before `time`; zero where there is none.
     func revision(at time: Timestamp) async throws -> Revision
 
+    /// How many changes each of these projects had above one revision and up to another; those that had none are left out.
+    func changeCounts(
+        of projects: [ProjectName], after revision: Revision, through last: Revision
+    ) async throws -> [ProjectName: Int]
+
     /// At most `limit` audit events that match: oldest first where the query has `after`, newest first otherwise.
     func events(matching query: EventQuery, limit: Int) async throws -> [AuditLeaf]
 

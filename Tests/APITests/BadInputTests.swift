@@ -190,6 +190,8 @@ import Testing
                 (.invalidRequest, environment, ["abstract": "yes"], "/abstract"),
                 (.invalidChange, environment, ["description": long], "/description"),
                 (.invalidRequest, Self.shop, ["plaintextSecrets": "never"], "/plaintextSecrets"),
+                (.invalidRequest, Self.shop, ["quotas": ["items": -1]], "/quotas/items"),
+                (.invalidRequest, Self.shop, ["quotas": ["settings": 1]], "/quotas/settings"),
                 (.invalidChange, key, ["plaintextReason": long], "/plaintextReason"),
                 (.invalidChange, key, ["tags": ["slo", "a b"]], "/tags/1"),
                 (.invalidRequest, schema, ["prefix": "a"], ""),

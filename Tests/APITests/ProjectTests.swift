@@ -34,7 +34,9 @@ import Testing
             #expect(
                 try answer.json() == [
                     "name": "shop", "description": "A shop", "revision": 1, "environments": [], "settings": 0,
-                    "sizeBytes": 0, "plaintextSecrets": "warn",
+                    "sizeBytes": 0, "plaintextSecrets": "warn", "changesToday": 1,
+                    // Its key, and {"description":"A shop"}.
+                    "size": ["items": 1, "bytes": 28],
                 ])
             let same = try await test.json(200, "PUT", Self.shop, body: ["description": "A shop"])
             #expect(same["changed"] == false)

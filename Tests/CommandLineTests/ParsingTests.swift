@@ -60,6 +60,20 @@ func isRefused(_ line: String, _ message: String) -> Bool {
         }
     }
 
+    @Test func `quotas are given by name, each with a number or none`() throws {
+        let update = try parsed(
+            ProjectUpdateCommand.self, "project update shop --quota items=1000 --quota changesPerDay=none")
+        #expect(
+            update.quota == [
+                QuotaArgument(quota: .items, number: 1_000), QuotaArgument(quota: .changesPerDay, number: nil),
+            ])
+        for wrong in ["items", "items=", "items=-1", "items=1.5", "item=1"] {
+            #expect(throws: (any Error).self, "\(wrong)") {
+                try Cfg.parseAsRoot(["project", "update", "shop", "--quota", wrong])
+            }
+        }
+    }
+
     @Test func `project and environment come from options before they come from variables`() throws {
         let variables = ["CFG_PROJECT": "from-variable", "CFG_ENVIRONMENT": "staging"]
         let named = try parsed(GetCommand.self, "get a.b -p shop -e production").place.place(variables)

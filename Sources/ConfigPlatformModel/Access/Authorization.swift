@@ -49,6 +49,18 @@ struct Authorization {
         try viewpoint.require(.administer, .project)
     }
 
+    /// Quotas are what the platform allows a project, so they are not for the project's own administrators to alter.
+    private func checkQuotas(_ quotas: ProjectQuotas) throws(Problem) {
+        guard quotas != (before?.body.quotas ?? .empty),
+            !viewpoint.authority.permits(.administer, on: Resource(project: nil, kind: .project), at: now)
+        else { return }
+        throw Problem(
+            .forbidden,
+            "\(subject.principal.rawValue) may not set, alter or end the quotas of project '\(viewpoint.name.rawValue)': those who "
+                + "administer the platform do that. Leave 'quotas' as they are, or ask one of them; `cfg access who` says who can."
+        )
+    }
+
     private func checkVisible() throws(Problem) {
         // Whoever may begin projects need not have anything to do with one that is not there.
         if viewpoint.permits(.administer, .project) { return }
@@ -63,9 +75,13 @@ struct Authorization {
         }
         for operation in operations {
             switch operation.target {
-            case .putProject: try checkProject()
+            case .putProject(let body):
+                try checkProject()
+                try checkQuotas(body.quotas)
             case .deleteProject:
                 try viewpoint.require(.administer, .project)
+                // Whoever may begin it again must not thereby be rid of them.
+                try checkQuotas(.empty)
                 try checkDenials()
             case .putEnvironment(let name, let body):
                 try viewpoint.require(.write, .environment, in: name)

@@ -17,6 +17,15 @@ package struct Viewpoint: Sendable {
 
     package var isVisible: Bool { name == .platform || authority.sees(name, at: now) }
 
+    /// Whether the subject may read all of the project, whatever its kind: only then does what is counted over all of it tell nothing of what
+    /// may not be seen.
+    package var readsEverything: Bool {
+        let all = AccessRule(
+            effect: .allow, actions: ActionSet([.read]), pattern: ResourcePattern(projects: [NamePattern(name)]),
+            expiresAt: now, source: .grant(role: .viewer, permission: 0), isBreakGlass: false)
+        return authority.holds(all, at: now)
+    }
+
     package func sees(_ environment: EnvironmentName) -> Bool { authority.sees(environment, of: name, at: now) }
 
     package func permits(

@@ -6,16 +6,26 @@ package final class StoredFlagItem<Body: Hashable & Sendable>: OrderedItem {
     /// The revision that last wrote it.
     package let revision: Revision
     package let body: Body
+    /// Bytes of the body in canonical JSON.
+    let byteCount: Int
 
-    init(_ place: FlagPlace, _ body: Body, revision: Revision) {
+    init(_ place: FlagPlace, _ body: Body, revision: Revision, byteCount: Int) {
         self.place = place
         self.body = body
         self.revision = revision
+        self.byteCount = byteCount
+    }
+
+    fileprivate convenience init(_ place: FlagPlace, _ body: Body, _ written: WrittenFlagItem) {
+        self.init(place, body, revision: written.revision, byteCount: written.byteCount)
     }
 
     /// The key of the flag that it is or is about, or the segment's name.
     package var order: String { place.key }
 }
+
+/// What an item of flags says, the revision that wrote it, and the bytes of its body in canonical JSON.
+private typealias WrittenFlagItem = (body: FlagItemBody, revision: Revision, byteCount: Int)
 
 package typealias StoredFlag = StoredFlagItem<FlagBody>
 package typealias StoredSegment = StoredFlagItem<SegmentBody>
@@ -47,14 +57,16 @@ package struct OwnFlags: Sendable {
         return keys
     }
 
-    fileprivate mutating func set(_ place: FlagPlace, _ item: (body: FlagItemBody, revision: Revision)?) {
+    /// Gives the bytes of the item that this takes the place of, or ends; nil where there was none.
+    @discardableResult
+    fileprivate mutating func set(_ place: FlagPlace, _ item: WrittenFlagItem?) -> Int? {
         switch (place, item?.body) {
-        case (.rule, .rule(let body)?): rules.put(StoredRule(place, body, revision: item!.revision))
-        case (.rule(let key, _), nil): rules.remove(key.rawValue)
-        case (.rollout, .rollout(let body)?): rollouts.put(StoredRollout(place, body, revision: item!.revision))
-        case (.rollout(let key, _), nil): rollouts.remove(key.rawValue)
-        case (.kill, .kill(let body)?): kills.put(StoredKill(place, body, revision: item!.revision))
-        case (.kill(let key, _), nil): kills.remove(key.rawValue)
+        case (.rule, .rule(let body)?): rules.put(StoredRule(place, body, item!))?.byteCount
+        case (.rule(let key, _), nil): rules.remove(key.rawValue)?.byteCount
+        case (.rollout, .rollout(let body)?): rollouts.put(StoredRollout(place, body, item!))?.byteCount
+        case (.rollout(let key, _), nil): rollouts.remove(key.rawValue)?.byteCount
+        case (.kill, .kill(let body)?): kills.put(StoredKill(place, body, item!))?.byteCount
+        case (.kill(let key, _), nil): kills.remove(key.rawValue)?.byteCount
         default: preconditionFailure("\(place) is said by another kind of item")
         }
     }
@@ -156,12 +168,14 @@ package struct ProjectFlags: Sendable {
         return resolved
     }
 
-    fileprivate mutating func set(_ place: FlagPlace, _ item: (body: FlagItemBody, revision: Revision)?) {
+    /// Gives the bytes of the item that this takes the place of, or ends; nil where there was none.
+    @discardableResult
+    fileprivate mutating func set(_ place: FlagPlace, _ item: WrittenFlagItem?) -> Int? {
         switch (place, item?.body) {
-        case (.flag, .flag(let body)?): flags.put(StoredFlag(place, body, revision: item!.revision))
-        case (.flag(let key), nil): flags.remove(key.rawValue)
-        case (.segment, .segment(let body)?): segments.put(StoredSegment(place, body, revision: item!.revision))
-        case (.segment(let name), nil): segments.remove(name.rawValue)
+        case (.flag, .flag(let body)?): flags.put(StoredFlag(place, body, item!))?.byteCount
+        case (.flag(let key), nil): flags.remove(key.rawValue)?.byteCount
+        case (.segment, .segment(let body)?): segments.put(StoredSegment(place, body, item!))?.byteCount
+        case (.segment(let name), nil): segments.remove(name.rawValue)?.byteCount
         default: preconditionFailure("\(place) is another kind of item")
         }
     }
@@ -227,42 +241,46 @@ struct FlagDraft {
 
     init(_ project: ProjectFlags) { self.project = project }
 
+    /// Gives the bytes of the item that the effect is on, as it stood; nil where there was none.
     mutating func apply(
         _ effect: Effect, at revision: Revision, _ environments: [EnvironmentName: EnvironmentState]
-    ) throws {
+    ) throws -> Int? {
         let address = effect.address
         let place = try FlagPlace(address.kind, key: address.key, environment: address.environment)
         let body = try effect.flagItem ?? effect.body.map { try FlagItemBody(address.kind, stored: $0) }
-        let item = body.map { (body: $0, revision: revision) }
+        let item = body.map { (body: $0, revision: revision, byteCount: effect.body?.count ?? 0) }
         switch place {
         case .flag(let key):
-            project.set(place, item)
             writtenFlags.insert(key)
+            return project.set(place, item)
         case .segment(let name):
             if let standing = project[name] { project.count(standing.body.named, by: .segment(name), -1) }
-            project.set(place, item)
+            let standing = project.set(place, item)
             if case .segment(let body)? = body { project.count(body.named, by: .segment(name), 1) }
             writtenSegments.insert(name)
+            return standing
         case .rule(let key, let environment), .rollout(let key, let environment), .kill(let key, let environment):
             guard let state = environments[environment] else {
                 throw UnreadableRecord("an effect on a flag in an environment that does not exist: \(address.shown)")
             }
             var said = own[environment] ?? state.flags
             project.count(said.named(at: place), by: .flag(key), -1)
-            said.set(place, item)
+            let standing = said.set(place, item)
             project.count(said.named(at: place), by: .flag(key), 1)
             project.note(said.rollouts[key.rawValue], at: place)
             own[environment] = said
             writtenOwn[environment, default: []].insert(key)
+            return standing
         }
     }
 
-    /// Forgets what ends with an environment.
-    mutating func end(_ environment: EnvironmentName, _ state: EnvironmentState?) {
+    /// Forgets what ends with an environment, and gives it.
+    mutating func end(_ environment: EnvironmentName, _ state: EnvironmentState?) -> OwnFlags {
         let said = own[environment] ?? state?.flags ?? OwnFlags()
         project.forget(said)
         own[environment] = nil
         writtenOwn[environment] = nil
+        return said
     }
 
     /// Once every effect is applied.
@@ -319,24 +337,22 @@ struct FlagDraft {
 
 /// The flags of a project as the store folds them, in any order.
 struct FlagBuilder {
-    private var items: [(place: FlagPlace, body: FlagItemBody, revision: Revision)] = []
+    private var items: [(place: FlagPlace, written: WrittenFlagItem)] = []
     private var own: [EnvironmentName: OwnFlags]?
 
     mutating func add(_ address: ItemAddress, _ body: [UInt8], _ revision: Revision) throws {
-        items.append(
-            (
-                try FlagPlace(address.kind, key: address.key, environment: address.environment),
-                try FlagItemBody(address.kind, stored: body), revision
-            ))
+        let place = try FlagPlace(address.kind, key: address.key, environment: address.environment)
+        let item = try FlagItemBody(address.kind, stored: body)
+        items.append((place: place, written: (body: item, revision: revision, byteCount: body.count)))
     }
 
     /// What the environment says itself, to be asked of each environment once.
     mutating func takeOwn(of environment: EnvironmentName) -> OwnFlags {
         if own == nil {
             var all: [EnvironmentName: OwnFlags] = [:]
-            for (place, body, revision) in items {
+            for (place, written) in items {
                 if let environment = place.environment {
-                    all[environment, default: OwnFlags()].set(place, (body, revision))
+                    all[environment, default: OwnFlags()].set(place, written)
                 }
             }
             own = all
@@ -350,14 +366,14 @@ struct FlagBuilder {
             throw UnreadableRecord("a flag's item of an environment that does not exist: \(environment.rawValue)")
         }
         var project = ProjectFlags()
-        for (place, body, revision) in items {
-            if place.environment == nil { project.set(place, (body, revision)) }
-            switch (place, body) {
+        for (place, written) in items {
+            if place.environment == nil { project.set(place, written) }
+            switch (place, written.body) {
             case (.segment(let name), .segment(let body)): project.count(body.named, by: .segment(name), 1)
             case (.rule(let key, _), .rule(let body)): project.count(body.named, by: .flag(key), 1)
             case (.rollout(let key, _), .rollout(let body)):
                 project.count(body.named, by: .flag(key), 1)
-                project.note(StoredRollout(place, body, revision: revision), at: place)
+                project.note(StoredRollout(place, body, written), at: place)
             default: break
             }
         }

@@ -8,6 +8,12 @@ package struct Timestamp: Hashable, Sendable, Comparable {
 
     package static func < (a: Self, b: Self) -> Bool { a.microseconds < b.microseconds }
 
+    /// When its day began, in UTC.
+    package var startOfDay: Timestamp {
+        let rest = microseconds % 86_400_000_000
+        return Timestamp(microseconds: microseconds - (rest < 0 ? rest + 86_400_000_000 : rest))
+    }
+
     package func adding(seconds: Int64) -> Timestamp { Timestamp(microseconds: microseconds + seconds * 1_000_000) }
 }
 

@@ -205,6 +205,7 @@ extension PlatformState {
             change: change, state: following(change, with: after), touched: touched, before: before, after: after,
             origin: self)
         try decision.state.checkAccess(change, since: self, after)
+        try decision.checkQuotas(proposal, authorization?.viewpoint)
         guard let authorization else {
             // What was approved goes on without approval, and not while nothing is to alter.
             if proposal.purpose == .rolloutStep, !decision.isFreeRetreat {
@@ -244,8 +245,7 @@ extension PlatformState {
         _ change: ChangeRecord, to before: ProjectState?
     ) throws(Problem) -> (ProjectState?, Touched) {
         do {
-            return try ProjectState.applying(
-                change.effects, at: change.revision, to: before, named: change.project)
+            return try ProjectState.applying(change, to: before)
         } catch let fault as Layering.Fault {
             throw Problem(fault)
         } catch {
@@ -593,5 +593,5 @@ extension ProjectState {
 
 extension Proposal {
     /// How what is proposed came about, of a request that is applied too.
-    fileprivate var origin: JSONValue? { source?["request"] ?? source }
+    var origin: JSONValue? { source?["request"] ?? source }
 }

@@ -29,8 +29,7 @@ package final class PlatformState: Sendable {
         guard change.revision == revision.next, change.previousDigest == digest else {
             throw UnreadableRecord("change \(change.revision), which does not follow revision \(revision)")
         }
-        let (project, touched) = try ProjectState.applying(
-            change.effects, at: change.revision, to: projects[change.project], named: change.project)
+        let (project, touched) = try ProjectState.applying(change, to: projects[change.project])
         return (following(change, with: project), touched)
     }
 
@@ -116,12 +115,16 @@ extension PlatformState {
         private var schemas: [ProjectName: [SchemaName: StoredSchema?]] = [:]
         private var access: [ProjectName: AccessItems] = [:]
         private var flags: [ProjectName: FlagBuilder] = [:]
+        private var sizes: [ProjectName: ProjectSize] = [:]
         /// One key object for all environments that have the key.
         private var keys: [String: ConfigKey] = [:]
 
         package init() {}
 
         package mutating func add(address: ItemAddress, body: [UInt8], revision: Revision) throws {
+            if !address.kind.isAccess {
+                sizes[address.project, default: ProjectSize()].add(address.key, bytes: body.count)
+            }
             switch address.kind {
             case .project:
                 projects[address.project] = (
@@ -170,9 +173,14 @@ extension PlatformState {
             return key
         }
 
+        /// The projects that were added.
+        package var projectNames: [ProjectName] { Array(projects.keys) }
+
         /// Throws ``UnreadableRecord`` where an item lies in a project or an environment that was not added.
+        ///
+        /// - Parameter changes: how many changes each project had on the day of `committedAt`; none where it is left out.
         package consuming func finished(
-            revision: Revision, digest: Digest, committedAt: Timestamp
+            revision: Revision, digest: Digest, committedAt: Timestamp, changes: [ProjectName: Int] = [:]
         ) throws -> PlatformState {
             var result: [ProjectName: ProjectState] = [:]
             if access[.platform] != nil, projects[.platform] == nil {
@@ -208,7 +216,9 @@ extension PlatformState {
                     definitions: definitions[name] ?? [:],
                     schemas: SchemaSet().updated(with: schemas[name] ?? [:]).set,
                     validators: validators[name] ?? [:], access: access[name] ?? AccessItems(), flags: projectFlags,
-                    layering: layering, resolved: resolved, resolvedFlags: resolvedFlags)
+                    layering: layering, resolved: resolved, resolvedFlags: resolvedFlags,
+                    size: sizes[name] ?? ProjectSize(),
+                    changes: changes[name].map { DayOfChanges(committedAt, count: $0) } ?? .empty)
                 for environment in access[name]?.environments ?? [] where states[environment] == nil {
                     throw UnreadableRecord("an item of access of an environment that does not exist: \(environment)")
                 }

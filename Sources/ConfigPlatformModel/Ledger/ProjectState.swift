@@ -17,6 +17,8 @@ package final class ProjectState: Sendable {
     package let resolved: [EnvironmentName: ResolvedEnvironment]
     /// What flags come to in each environment.
     package let resolvedFlags: [EnvironmentName: ResolvedFlags]
+    package let size: ProjectSize
+    package let changes: DayOfChanges
 
     package struct Definition: Sendable {
         package let body: SettingDefinitionBody
@@ -32,7 +34,8 @@ package final class ProjectState: Sendable {
         name: ProjectName, body: ProjectBody, revision: Revision, environments: [EnvironmentName: EnvironmentState],
         definitions: [ConfigKey: Definition], schemas: SchemaSet,
         validators: [ValidatorName: Validator], access: AccessItems, flags: ProjectFlags, layering: Layering,
-        resolved: [EnvironmentName: ResolvedEnvironment], resolvedFlags: [EnvironmentName: ResolvedFlags]
+        resolved: [EnvironmentName: ResolvedEnvironment], resolvedFlags: [EnvironmentName: ResolvedFlags],
+        size: ProjectSize, changes: DayOfChanges
     ) {
         self.name = name
         self.body = body
@@ -46,6 +49,8 @@ package final class ProjectState: Sendable {
         self.layering = layering
         self.resolved = resolved
         self.resolvedFlags = resolvedFlags
+        self.size = size
+        self.changes = changes
     }
 
     /// The environments in order of name.
@@ -129,15 +134,15 @@ package struct Touched: Sendable {
 }
 
 extension ProjectState {
-    /// What the effects leave of the project (nil where they end it), and what they touch. `previous` is nil where they begin it.
+    /// What a change leaves of its project (nil where it ends it), and what it touches. `previous` is nil where it begins it.
     ///
     /// The same function makes the state of the replica that commits, of those that follow, and of any past revision, so these cannot
     /// differ.
     static func applying(
-        _ effects: [Effect], at revision: Revision, to previous: ProjectState?, named name: ProjectName
+        _ change: ChangeRecord, to previous: ProjectState?
     ) throws -> (state: ProjectState?, touched: Touched) {
-        var draft = try Draft(previous, name: name, revision: revision)
-        for effect in effects { try draft.apply(effect) }
+        var draft = try Draft(previous, change)
+        for effect in change.effects { try draft.apply(effect) }
         return try draft.finished()
     }
 
@@ -156,34 +161,41 @@ extension ProjectState {
         var own: [EnvironmentName: SettingIndex] = [:]
         var writtenKeys: [EnvironmentName: Set<ConfigKey>] = [:]
         var altered: Set<EnvironmentName> = []
+        var size: ProjectSize
+        let changes: DayOfChanges
 
-        init(_ previous: ProjectState?, name: ProjectName, revision: Revision) throws {
-            self.name = name
-            self.revision = revision
+        init(_ previous: ProjectState?, _ change: ChangeRecord) throws {
+            name = change.project
+            revision = change.revision
             self.previous = previous
+            changes = (previous?.changes ?? .empty).following(change.committedAt)
             // The platform itself is always there, without an item of its own.
-            body = try previous?.body ?? (name == .platform ? ProjectBody() : nil)
-            bodyRevision = previous?.revision ?? revision
+            body = try previous?.body ?? (change.project == .platform ? ProjectBody() : nil)
+            bodyRevision = previous?.revision ?? change.revision
             environments = previous?.environments ?? [:]
             definitions = previous?.definitions ?? [:]
             validators = previous?.validators ?? [:]
             access = previous?.access ?? AccessItems()
             flags = FlagDraft(previous?.flags ?? ProjectFlags())
+            size = previous?.size ?? ProjectSize()
         }
 
         mutating func apply(_ effect: Effect) throws {
             switch effect.address.kind {
             case .project:
+                size.count(effect, inPlaceOf: body?.json.canonicalBytes().count)
                 body = try effect.body.map { try ProjectBody(parsing: JSONValue(parsing: $0, limits: .trusted)) }
                 bodyRevision = revision
             case .environment:
                 let environment = try EnvironmentName(parsing: effect.address.key)
                 altered.insert(environment)
+                size.count(effect, inPlaceOf: environments[environment]?.body.json.canonicalBytes().count)
                 let body = try effect.body.map {
                     try EnvironmentBody(parsing: JSONValue(parsing: $0, limits: .trusted))
                 }
                 guard let body else {
-                    flags.end(environment, environments[environment])
+                    let settings = own[environment] ?? environments[environment]?.own ?? SettingIndex()
+                    size.remove(settings, flags.end(environment, environments[environment]))
                     environments[environment] = nil
                     own[environment] = nil
                     writtenKeys[environment] = nil
@@ -198,6 +210,7 @@ extension ProjectState {
                 try applySetting(effect)
             case .settingDefinition:
                 let key = try ConfigKey(parsing: effect.address.key)
+                size.count(effect, inPlaceOf: definitions[key]?.body.json.canonicalBytes().count)
                 definitions[key] = try effect.body.map {
                     Definition(
                         body: try SettingDefinitionBody(parsing: JSONValue(parsing: $0, limits: .trusted)),
@@ -205,6 +218,8 @@ extension ProjectState {
                 }
             case .schema:
                 let name = try SchemaName(parsing: effect.address.key)
+                let standing: StoredSchema? = schemas[name] ?? previous?.schemas[name]
+                size.count(effect, inPlaceOf: standing?.body.json.canonicalBytes().count)
                 schemas[name] = .some(
                     try effect.body.map {
                         StoredSchema(
@@ -212,12 +227,14 @@ extension ProjectState {
                             revision: revision)
                     })
             case .validator:
-                validators[try ValidatorName(parsing: effect.address.key)] = try effect.body.map {
+                let name = try ValidatorName(parsing: effect.address.key)
+                size.count(effect, inPlaceOf: validators[name]?.body.json.canonicalBytes().count)
+                validators[name] = try effect.body.map {
                     Validator(
                         body: try ValidatorBody(parsing: JSONValue(parsing: $0, limits: .trusted)), revision: revision)
                 }
             case .flag, .segment, .flagRule, .flagRollout, .flagKill:
-                try flags.apply(effect, at: revision, environments)
+                size.count(effect, inPlaceOf: try flags.apply(effect, at: revision, environments))
             case .role, .binding, .group, .identity, .issuer, .protection, .changeRequest, .killHook:
                 try applyAccess(effect)
             }
@@ -242,14 +259,16 @@ extension ProjectState {
                     "an effect on a setting of an environment that does not exist: \(effect.address.shown)")
             }
             let key = try effect.setting?.key ?? ConfigKey(parsing: effect.address.key)
+            let standing: StoredSetting?
             if let body = effect.body {
                 let setting = StoredSetting(
                     key: key, environment: environment, revision: revision,
                     body: try effect.setting?.body ?? SettingBody(stored: body))
-                own[environment, default: state.own].put(setting)
+                standing = own[environment, default: state.own].put(setting)
             } else {
-                own[environment, default: state.own].remove(key)
+                standing = own[environment, default: state.own].remove(key)
             }
+            size.count(effect, inPlaceOf: standing?.body.byteCount)
             writtenKeys[environment, default: []].insert(key)
         }
 
@@ -290,7 +309,7 @@ extension ProjectState {
             let state = ProjectState(
                 name: name, body: body, revision: bodyRevision, environments: environments, definitions: definitions,
                 schemas: schemaSet, validators: validators, access: access, flags: flags.project, layering: layering,
-                resolved: resolved, resolvedFlags: resolvedFlags)
+                resolved: resolved, resolvedFlags: resolvedFlags, size: size, changes: changes)
             return (state, touched)
         }
 

@@ -48,10 +48,11 @@ package struct EnvironmentBody: Hashable, Sendable {
     }
 }
 
-/// The body of a project's item: `{"description": …, "plaintextSecrets": "refuse"}`, both optional.
+/// The body of a project's item: `{"description": …, "plaintextSecrets": "refuse", "quotas": …}`, all optional.
 package struct ProjectBody: Hashable, Sendable {
     package let description: String
     package let plaintextSecrets: PlaintextSecrets
+    package let quotas: ProjectQuotas
 
     /// What becomes of a value that looks like a credential.
     package enum PlaintextSecrets: String, CaseIterable, Sendable {
@@ -61,10 +62,13 @@ package struct ProjectBody: Hashable, Sendable {
         case refuse
     }
 
-    package init(description: String = "", plaintextSecrets: PlaintextSecrets = .warn) throws(Problem) {
+    package init(
+        description: String = "", plaintextSecrets: PlaintextSecrets = .warn, quotas: ProjectQuotas = .empty
+    ) throws(Problem) {
         try ItemText.checkLength(description, named: "description")
         self.description = description
         self.plaintextSecrets = plaintextSecrets
+        self.quotas = quotas
     }
 
     package init(parsing json: JSONValue) throws(Problem) {
@@ -73,16 +77,26 @@ package struct ProjectBody: Hashable, Sendable {
             members["plaintextSecrets"], named: "plaintextSecrets", of: PlaintextSecrets.self)
         try self.init(
             description: try ItemText.text(members["description"], named: "description"),
-            plaintextSecrets: policy ?? .warn)
+            plaintextSecrets: policy ?? .warn, quotas: try Self.quotas(members["quotas"]))
+    }
+
+    private static func quotas(_ value: JSONValue?) throws(Problem) -> ProjectQuotas {
+        guard let value else { return .empty }
+        do throws(Problem) {
+            return try ProjectQuotas(parsing: value)
+        } catch {
+            throw error.located(at: JSONPointer(tokens: ["quotas"]))
+        }
     }
 
     /// The members that a body may have.
-    package static let members: Set<String> = ["description", "plaintextSecrets"]
+    package static let members: Set<String> = ["description", "plaintextSecrets", "quotas"]
 
     package var json: JSONValue {
         var members: JSONObject = [:]
         if !description.isEmpty { members["description"] = .string(description) }
         if plaintextSecrets != .warn { members["plaintextSecrets"] = .string(plaintextSecrets.rawValue) }
+        if !quotas.isEmpty { members["quotas"] = quotas.json }
         return .object(members)
     }
 }

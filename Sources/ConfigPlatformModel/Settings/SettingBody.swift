@@ -75,10 +75,20 @@ package struct SettingBody: Hashable, Sendable {
     /// The body in canonical JSON.
     package var bytes: [UInt8] {
         switch content {
-        case .unset: Array("{\"unset\":true}".utf8)
+        case .unset: Self.unsetBytes
         case .plain: enclosed(after: Self.plainPrefix)
         case .live: enclosed(after: Self.livePrefix)
         case .literal: enclosed(after: Self.literalPrefix)
+        }
+    }
+
+    /// How many there are of ``bytes``, without making them.
+    var byteCount: Int {
+        switch content {
+        case .unset: Self.unsetBytes.count
+        case .plain: Self.plainPrefix.count + value.count + 1
+        case .live: Self.livePrefix.count + value.count + 1
+        case .literal: Self.literalPrefix.count + value.count + 1
         }
     }
 
@@ -96,6 +106,7 @@ package struct SettingBody: Hashable, Sendable {
         self.value = value
     }
 
+    private static let unsetBytes = Array("{\"unset\":true}".utf8)
     private static let plainPrefix = Array("{\"value\":".utf8)
     private static let livePrefix = Array("{\"references\":\"live\",\"value\":".utf8)
     private static let literalPrefix = Array("{\"references\":\"literal\",\"value\":".utf8)

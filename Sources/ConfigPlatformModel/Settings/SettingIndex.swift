@@ -22,14 +22,21 @@ package struct SettingIndex: Sendable {
     /// The first setting whose key is not below `key`.
     package func first(notBelow key: ConfigKey) -> StoredSetting? { settings.first(notBelow: key.path) }
 
-    /// Adds the setting, in place of one of the same key.
-    mutating func put(_ setting: StoredSetting) {
+    /// Adds the setting; gives the one of the same key that it takes the place of.
+    @discardableResult
+    mutating func put(_ setting: StoredSetting) -> StoredSetting? {
         if setting.body.content == .unset { unsetCount += 1 }
-        if settings.put(setting)?.body.content == .unset { unsetCount -= 1 }
+        let standing = settings.put(setting)
+        if standing?.body.content == .unset { unsetCount -= 1 }
+        return standing
     }
 
-    mutating func remove(_ key: ConfigKey) {
-        if settings.remove(key.path)?.body.content == .unset { unsetCount -= 1 }
+    /// Takes the setting out, and gives it.
+    @discardableResult
+    mutating func remove(_ key: ConfigKey) -> StoredSetting? {
+        let standing = settings.remove(key.path)
+        if standing?.body.content == .unset { unsetCount -= 1 }
+        return standing
     }
 
     /// This index with `layer` laid over it: its settings win, and its unset keys are taken out.

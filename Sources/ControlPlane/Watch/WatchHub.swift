@@ -13,6 +13,8 @@ final class WatchHub: Sendable {
 
     private struct State {
         var subscriptions: [Place: [UInt64: WatchSubscription]] = [:]
+        /// How many subscriptions each project has.
+        var counts: [ProjectName: Int] = [:]
         var count = 0
         var nextID: UInt64 = 0
         var isClosed = false
@@ -22,13 +24,32 @@ final class WatchHub: Sendable {
     private let watchers = Gauge(label: "cfg_watchers")
 
     /// A watch of an environment, or of all of a project's, which follows when its replay is through.
+    ///
+    /// - Parameter quota: how many watches the project may have here; nil for as many as there may be.
     func subscribe(
-        to topic: WatchTopic, of environment: EnvironmentName?, of project: ProjectName, from token: RevisionToken,
-        replay: WatchReplay
+        to topic: WatchTopic, of environment: EnvironmentName?, of project: ProjectName, atMost quota: Int64?,
+        from token: RevisionToken, replay: WatchReplay
     ) throws(Problem) -> WatchSubscription {
-        let subscription = state.withLock { state -> WatchSubscription? in
-            guard state.count < Limits.watchers, !state.isClosed else { return nil }
+        let answer = state.withLock { state -> Result<WatchSubscription, Problem> in
+            guard state.count < Limits.watchers, !state.isClosed else {
+                return .failure(
+                    Problem(
+                        .tooManyRequests,
+                        "This server has as many watchers as it may (\(Limits.watchers)); try another replica, or later.",
+                        retryAfterSeconds: 10))
+            }
+            let watching = state.counts[project] ?? 0
+            if let quota, Int64(watching) >= quota {
+                return .failure(
+                    Problem(
+                        .tooManyRequests,
+                        "Project '\(project.rawValue)' has a quota of \(quota) watchers of one server, and has as many here. End one, try "
+                            + "another replica, or ask whoever administers the platform for a larger quota.",
+                        violations: [Violation("More than the quota of \(quota) watchers.", keyword: "quota")],
+                        retryAfterSeconds: 10))
+            }
             state.count += 1
+            state.counts[project] = watching + 1
             state.nextID += 1
             watchers.record(state.count)
             let subscription = WatchSubscription(
@@ -37,15 +58,9 @@ final class WatchHub: Sendable {
             ) { [weak self] in self?.remove($0) }
             let place = Place(topic: topic, project: project, environment: environment)
             state.subscriptions[place, default: [:]][subscription.id] = subscription
-            return subscription
+            return .success(subscription)
         }
-        guard let subscription else {
-            throw Problem(
-                .tooManyRequests,
-                "This server has as many watchers as it may (\(Limits.watchers)); try another replica, or later.",
-                retryAfterSeconds: 10)
-        }
-        return subscription
+        return try answer.get()
     }
 
     /// Gives every watch what the step means to it.
@@ -106,6 +121,8 @@ final class WatchHub: Sendable {
             guard state.subscriptions[place]?.removeValue(forKey: subscription.id) != nil else { return }
             if state.subscriptions[place]?.isEmpty == true { state.subscriptions[place] = nil }
             state.count -= 1
+            let watching = (state.counts[subscription.project] ?? 0) - 1
+            state.counts[subscription.project] = watching > 0 ? watching : nil
             watchers.record(state.count)
         }
     }

@@ -41,7 +41,9 @@ extension Platform {
         let replay = WatchReplay(
             topic, of: environment, of: project, from: past, beginsWithDocuments: token == nil, store: store,
             published: published)
-        return try hub.subscribe(to: topic, of: environment, of: project, from: past.token, replay: replay)
+        return try hub.subscribe(
+            to: topic, of: environment, of: project, atMost: found.body.quotas[.watchers], from: past.token,
+            replay: replay)
     }
 
     private func past(

@@ -291,6 +291,11 @@ enum PostgreSQLLedgerStatements: String, CaseIterable {
                 FROM changes WHERE revision > $1 ORDER BY revision LIMIT $2) AS c) AS p
         ORDER BY p.revision
         """
+    case changeCounts = """
+        SELECT u.project,
+            (SELECT count(*) FROM changes AS c WHERE c.project = u.project AND c.revision > $2 AND c.revision <= $3)
+        FROM unnest($1::text[]) AS u (project)
+        """
     /// With the bytes of the values before it; the value is NULL too where those are $7.
     case versionsOfItem = """
         SELECT p.revision, CASE WHEN p.earlier < $7 THEN p.value END, p.author, p.committed_at, p.message, p.earlier

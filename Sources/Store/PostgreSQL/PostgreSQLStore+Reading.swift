@@ -40,6 +40,18 @@ extension PostgreSQLStore {
         }
     }
 
+    package func changeCounts(
+        of projects: [ProjectName], after revision: Revision, through last: Revision
+    ) async throws -> [ProjectName: Int] {
+        let rows = try await read { connection in
+            try connection.query(
+                .changeCounts,
+                [.textArray(projects.map(\.rawValue)), .int64(revision.number), .int64(last.number)]
+            ).map { (try ProjectName(stored: $0.text(0)), Int(try $0.int64(1))) }
+        }
+        return Dictionary(rows.filter { $0.1 > 0 }, uniquingKeysWith: max)
+    }
+
     // MARK: Events, credentials, idempotency records
 
     package func events(matching query: EventQuery, limit: Int) async throws -> [AuditLeaf] {

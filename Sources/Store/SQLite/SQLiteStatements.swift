@@ -209,6 +209,9 @@ enum SQLiteStatements: String, CaseIterable {
         SELECT revision, project, author, committed_at, message, digest, previous_digest, body FROM changes
         WHERE revision > ? ORDER BY revision
         """
+    case changeCount = """
+        SELECT count(*) FROM changes WHERE project = ? AND revision > ? AND revision <= ?
+        """
     case changeSummary = """
         SELECT author, committed_at, message FROM changes WHERE revision = ?
         """

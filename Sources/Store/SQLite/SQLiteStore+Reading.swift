@@ -58,6 +58,21 @@ extension SQLiteStore {
         }
     }
 
+    package func changeCounts(
+        of projects: [ProjectName], after revision: Revision, through last: Revision
+    ) async throws -> [ProjectName: Int] {
+        try await read { database in
+            var counts: [ProjectName: Int] = [:]
+            for project in projects {
+                let count = try PreparedStatement(.changeCount, on: database).first(
+                    .text(project.rawValue), .integer(revision.number), .integer(last.number)
+                ) { Int($0.int64(0)) }
+                if let count, count > 0 { counts[project] = count }
+            }
+            return counts
+        }
+    }
+
     // MARK: Events, credentials, idempotency records
 
     package func events(matching query: EventQuery, limit: Int) async throws -> [AuditLeaf] {

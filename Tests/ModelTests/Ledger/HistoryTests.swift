@@ -97,6 +97,8 @@ private struct History {
         follower = followed.state
         fold(change)
         rebuilt = try rebuild()
+        let sizes = rebuilt.projects.mapValues(\.size)
+        #expect(leader.projects.mapValues(\.size) == sizes && follower.projects.mapValues(\.size) == sizes, "\(seed)")
         if random.chance(oneIn: 8) { past.append((leader, readings, flags)) }
         try expect(rebuilt, reads: readings, flags, oneIn: 1)
         // Seldom, so that documents are worked out from predecessors near and far.

@@ -29,7 +29,7 @@ import Testing
                     name: state.name, layers: layering.layers[state.name, default: []].compactMap { states[$0] },
                     predecessor: nil,
                     touched: [])
-            }, resolvedFlags: [:])
+            }, resolvedFlags: [:], size: ProjectSize(), changes: .empty)
         var ledger = LedgerFixture()
         ledger.state = PlatformState(
             revision: 1, digest: .zero, committedAt: LedgerFixture.start, projects: ["shop": project],

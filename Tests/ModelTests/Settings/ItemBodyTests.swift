@@ -74,7 +74,10 @@ import Testing
 
     @Test(arguments: [
         ("[]", "JSON object"), (#"{"name":"x"}"#, "'name'"), (#"{"description":[]}"#, "string"),
-        (#"{"inherits":[]}"#, "'inherits'"),
+        (#"{"inherits":[]}"#, "'inherits'"), (#"{"quotas":{"settings":1}}"#, "'settings'"),
+        (#"{"quotas":1}"#, "JSON object"), (#"{"quotas":{"items":1.5}}"#, "whole number"),
+        (#"{"quotas":{"items":null}}"#, "whole number"), (#"{"quotas":{"items":-1}}"#, "from 0"),
+        (#"{"quotas":{"bytes":9007199254740993}}"#, "to 9007199254740992"),
     ])
     func `a project's body is read strictly`(text: String, reason: String) throws {
         let problem = try #require(try refusalAsProject(text))
@@ -82,6 +85,18 @@ import Testing
         #expect(problem.detail.contains(reason))
         #expect(try ProjectBody(parsing: ["description": "d"]).json == ["description": "d"])
         #expect(try ProjectBody().json == [:])
+    }
+
+    @Test func `quotas are kept where there are any, and what is wrong with one is pointed at`() throws {
+        let body = try ProjectBody(parsing: ["quotas": ["watchers": 0, "items": 9_007_199_254_740_992]])
+        #expect(body.json.canonicalText == #"{"quotas":{"items":9007199254740992,"watchers":0}}"#)
+        #expect(try ProjectBody(parsing: body.json) == body)
+        #expect(body.quotas[.items] == 9_007_199_254_740_992 && body.quotas[.bytes] == nil)
+        #expect(try ProjectBody(parsing: ["quotas": [:]]).json == [:])
+        let problem = try #require(try refusalAsProject(#"{"quotas":{"items":-1}}"#))
+        #expect(problem.violations.map(\.pointer) == ["/quotas/items"])
+        let unknown = try #require(try refusalAsProject(#"{"quotas":{"settings":1}}"#))
+        #expect(unknown.violations.map(\.pointer) == ["/quotas/settings"])
     }
 
     // MARK: Definitions

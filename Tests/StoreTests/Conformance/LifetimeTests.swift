@@ -47,6 +47,8 @@ import Testing
                 await failure { try await store.versions(of: .raw("a", in: "base"), before: nil, limit: 1) }
                     == .unavailable)
             #expect(await failure { try await store.revision(at: .start) } == .unavailable)
+            #expect(
+                await failure { try await store.changeCounts(of: ["shop"], after: .zero, through: 1) } == .unavailable)
             #expect(await failure { try await store.events(matching: EventQuery(), limit: 1) } == .unavailable)
             #expect(await failure { try await store.credentials(after: nil) } == .unavailable)
             #expect(await failure { try await store.idempotencyRecords(liveAt: .start) } == .unavailable)

@@ -127,6 +127,23 @@ import Testing
     }
 
     @Test(arguments: StoreEngineUnderTest.all)
+    func `the changes of projects between two revisions are counted`(_ engine: StoreEngineUnderTest) async throws {
+        try await engine.withStore { store in
+            try await fill(store)
+            func counts(
+                _ projects: ProjectName..., after: Revision, through: Revision
+            ) async throws -> [ProjectName: Int] {
+                try await store.changeCounts(of: projects, after: after, through: through)
+            }
+            #expect(try await counts("shop", "bank", "none", after: 0, through: 9) == ["shop": 7, "bank": 2])
+            #expect(try await counts("shop", "bank", after: 4, through: 5) == ["bank": 1])
+            #expect(try await counts("shop", after: 6, through: 8) == ["shop": 2])
+            #expect(try await counts("shop", after: 9, through: 9) == [:])
+            #expect(try await counts(after: 0, through: 9) == [:])
+        }
+    }
+
+    @Test(arguments: StoreEngineUnderTest.all)
     func `events are found by every part of a query, in both directions`(_ engine: StoreEngineUnderTest) async throws {
         try await engine.withStore { store in
             let leaves = try await store.write { transaction in

@@ -40,14 +40,20 @@ enum ProjectRoutes {
     ) async throws(Problem) -> Answer {
         let view = try await platform.view(caller, request.project())
         let project = view.project
+        // What is counted over all of a project is for those who may read all of it.
+        let whole = view.viewpoint.readsEverything ? project : nil
         return Answer.json { json in
+            json.member("changesToday", whole?.changes.count(on: view.viewpoint.now))
             json.member("description", project.body.description)
             json.array(
                 "environments", of: project.sortedEnvironments.map(\.name).filter(view.viewpoint.sees).map(\.rawValue))
             json.member("name", project.name.rawValue)
             json.member("plaintextSecrets", project.body.plaintextSecrets.rawValue)
+            json.member("quotas", project.body.quotas.isEmpty ? nil : project.body.quotas.json)
             json.member("revision", project.revision.number)
             json.member("settings", view.settingsCount)
+            json.member(
+                "size", whole.map { ["bytes": .int($0.size.bytes), "items": .int($0.size.items)] as JSONValue })
             json.member("sizeBytes", view.sizeBytes)
         }.tagged(Precondition.entityTag(project.revision))
     }

@@ -146,6 +146,7 @@ package enum PublishedLimits {
         ("prerequisitesPerFlag", Int64(Limits.prerequisitesPerFlag)),
         ("projects", Int64(Limits.projects)),
         ("queuedChanges", Int64(Limits.queuedChanges)),
+        ("quota", Limits.quota),
         ("referenceDefaultDepth", Int64(Limits.referenceDefaultDepth)),
         ("referenceDepth", Int64(Limits.referenceDepth)),
         ("renderedDocumentBytes", Int64(Limits.renderedDocumentBytes)),

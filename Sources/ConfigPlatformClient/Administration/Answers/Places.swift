@@ -33,6 +33,12 @@ package struct ProjectView: WireReadable {
     package let sizeBytes: Int64?
     /// What becomes of values that look like credentials: `warn` or `refuse`.
     package let plaintextSecrets: String?
+    /// All that quotas count; nil for who may not read all of it.
+    package let items: Int64?
+    package let bytes: Int64?
+    package let changesToday: Int64?
+    /// By their names on the wire.
+    package let quotas: [String: Int64]
 
     package init(_ wire: WireReader) throws(ConfigPlatformError) {
         name = try wire.string("name")
@@ -44,6 +50,12 @@ package struct ProjectView: WireReadable {
         settings = wire.optionalInt("settings")
         sizeBytes = wire.optionalInt("sizeBytes")
         plaintextSecrets = wire.optionalString("plaintextSecrets")
+        items = wire.json["size"]?["items"]?.int64Value
+        bytes = wire.json["size"]?["bytes"]?.int64Value
+        changesToday = wire.optionalInt("changesToday")
+        var quotas: [String: Int64] = [:]
+        for (name, number) in wire.json["quotas"]?.objectValue ?? [:] { quotas[name] = number.int64Value }
+        self.quotas = quotas
     }
 }
 

@@ -77,17 +77,31 @@ struct ProjectShowCommand: PlatformCommand {
                 ("Environments", (project.environments ?? []).joined(separator: ", ")),
                 ("Settings", project.settings.map { String($0) }),
                 ("Plain secrets", project.plaintextSecrets), ("Size", project.sizeBytes.map { "\($0) bytes" }),
+                ("Items in all", Self.used(project.items, of: .items, in: project)),
+                ("Bytes in all", Self.used(project.bytes, of: .bytes, in: project)),
+                ("Changes today", Self.used(project.changesToday, of: .changesPerDay, in: project)),
+                ("Watchers", Self.used(nil, of: .watchers, in: project)),
             ]).text(session.style)
         }
+    }
+
+    /// How much of a quota is used; nil where neither is known.
+    private static func used(_ count: Int64?, of quota: ProjectQuotas.Quota, in project: ProjectView) -> String? {
+        let most = project.quotas[quota.rawValue]
+        guard let count else { return most.map { "at most \($0)" } }
+        return most.map { "\(count) of \($0)" } ?? String(count)
     }
 }
 
 struct ProjectUpdateCommand: PlatformCommand {
     static let configuration = CommandConfiguration(
-        commandName: "update", abstract: "Change what is said of a project, or how it takes plain secrets.",
+        commandName: "update", abstract: "Change what is said of a project, how it takes plain secrets, or its quotas.",
         discussion: """
             With --plaintext-secrets refuse, values that look like credentials are refused instead of warned about, unless \
             the key says why it may have them: cfg key set KEY --plaintext-reason "…".
+
+            A quota is how much the project may have; those who administer the platform set it: --quota items=1000 \
+            --quota changesPerDay=none. There are quotas of \(QuotaArgument.names).
             """)
 
     enum PlaintextSecrets: String, CaseIterable, ExpressibleByArgument {
@@ -99,14 +113,18 @@ struct ProjectUpdateCommand: PlatformCommand {
     @Option(help: ArgumentHelp("What it is for.", valueName: "text")) var description: String?
     @Option(help: "What becomes of values that look like credentials: warn or refuse.")
     var plaintextSecrets: PlaintextSecrets?
+    @Option(
+        help: ArgumentHelp("A quota and its number, or none; may be repeated.", valueName: "name=number"),
+        transform: QuotaArgument.argument)
+    var quota: [QuotaArgument] = []
     @Argument(help: "Its name.", completion: Completions.projects, transform: ProjectName.argument) var name:
         ProjectName
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     func validate() throws {
-        guard description != nil || plaintextSecrets != nil else {
-            throw ValidationError("Nothing is to be changed; give --description or --plaintext-secrets.")
+        guard description != nil || plaintextSecrets != nil || !quota.isEmpty else {
+            throw ValidationError("Nothing is to be changed; give --description, --plaintext-secrets or --quota.")
         }
     }
 
@@ -117,6 +135,13 @@ struct ProjectUpdateCommand: PlatformCommand {
         let said = description ?? standing.description
         if !said.isEmpty { body["description"] = .string(said) }
         body["plaintextSecrets"] = (plaintextSecrets?.rawValue ?? standing.plaintextSecrets).map { .string($0) }
+        var quotas = standing.quotas
+        for argument in quota { quotas[argument.quota.rawValue] = argument.number }
+        if !quotas.isEmpty {
+            var members: JSONObject = [:]
+            for (name, number) in quotas { members[name] = .int(number) }
+            body["quotas"] = .object(members)
+        }
         try await session.commit(
             [ItemOperation.put(.project, nil, .object(body), expecting: standing.revision)], to: name, write,
             saying: "Update project \(name.rawValue)")
@@ -144,6 +169,30 @@ struct ProjectDeleteCommand: PlatformCommand {
         try session.show(answer, in: name) { change in
             "Deleted project \(name.rawValue) (revision \(change.revision)).\n"
         }
+    }
+}
+
+/// `items=1000`, or `items=none` where the quota is to end.
+struct QuotaArgument: Equatable {
+    let quota: ProjectQuotas.Quota
+    /// Nil where there is to be none.
+    let number: Int64?
+
+    static let names = ProjectQuotas.Quota.allCases.map(\.rawValue).joined(separator: ", ")
+
+    static func argument(_ text: String) throws -> QuotaArgument {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard let quota = ProjectQuotas.Quota(rawValue: parts[0]) else {
+            throw ValidationError("'\(parts[0])' is no quota; there are quotas of \(names).")
+        }
+        let value = parts.count == 2 ? parts[1] : ""
+        if value == "none" { return QuotaArgument(quota: quota, number: nil) }
+        guard let number = Int64(value), (0...Limits.quota).contains(number) else {
+            throw ValidationError(
+                "'\(text)' sets no quota: write \(quota.rawValue)=NUMBER, from 0 to \(Limits.quota), or \(quota.rawValue)=none."
+            )
+        }
+        return QuotaArgument(quota: quota, number: number)
     }
 }
 
