@@ -1,4 +1,5 @@
 import ConfigPlatformModel
+import ControlPlane
 import TestSupport
 import Testing
 
