@@ -56,6 +56,7 @@ import Testing
         try await ServerUnderTest.run { test in
             try await test.makeShop()
             let role = "\(Self.base)/roles/clerk"
+            let before = test.revision
             try await test.json(201, "PUT", role, body: ["permissions": [["actions": ["read"]]]])
             let then = test.revision
             try await test.json(201, "PUT", role, body: ["permissions": [["actions": ["read", "write"]]]])
@@ -68,6 +69,10 @@ import Testing
             try await test.json(201, "POST", "\(Self.base)/rollback", body: order)
             let found = try await test.json(200, "GET", role)
             #expect(found["permissions"]?.arrayValue?.first?["actions"] == ["read"])
+            // Also to before anything was said of the platform.
+            try await test.json(
+                201, "POST", "\(Self.base)/rollback", body: ["toRevision": .int(before), "kinds": ["role"]])
+            try await test.refused(.notFound, "GET", role)
         }
     }
 

@@ -53,6 +53,14 @@ package final class ProjectState: Sendable {
         self.changes = changes
     }
 
+    /// The platform before anything was said of it.
+    package static let emptyPlatform: ProjectState? = (try? ProjectBody()).map { body in
+        ProjectState(
+            name: .platform, body: body, revision: .zero, environments: [:], definitions: [:], schemas: SchemaSet(),
+            validators: [:], access: AccessItems(), flags: ProjectFlags(), layering: Layering(), resolved: [:],
+            resolvedFlags: [:], size: ProjectSize(), changes: .empty)
+    }
+
     /// The environments in order of name.
     package var sortedEnvironments: [EnvironmentState] { environments.values.sorted { $0.name < $1.name } }
 

@@ -77,7 +77,7 @@ extension Platform {
         for name in scope.environments ?? [] { try viewpoint.requireEnvironment(name) }
         let now = world.now()
         let past = try await state(of: project, at: moment)
-        guard let target = past.projects[project] else {
+        guard let target = Self.project(project, at: past) else {
             throw Problem(.notFound, "Project '\(project.rawValue)' did not exist at revision \(past.revision).")
         }
         for name in scope.environments ?? [] where target.environments[name] == nil {
@@ -88,7 +88,7 @@ extension Platform {
             project: project, by: caller.author, message: message ?? "Roll back to revision \(revision)",
             source: ["operation": "rollback", "toRevision": .int(revision.number)]
         ) { state throws(Problem) in
-            let current = try state.project(project)
+            guard let current = Self.project(project, at: state) else { throw .noProject(project) }
             let viewpoint = state.viewpoint(caller.subject, of: project, at: now)
             for name in target.environments.keys.sorted() where scope.covers(name) {
                 if scope.restoresSettings(of: name, in: current) {
@@ -98,6 +98,11 @@ extension Platform {
             }
             return try Self.operations(restoring: target, in: current, scope: scope)
         }
+    }
+
+    /// The platform itself is always there, if only with nothing said of it.
+    private static func project(_ name: ProjectName, at state: PlatformState) -> ProjectState? {
+        state.projects[name] ?? (name == .platform ? ProjectState.emptyPlatform : nil)
     }
 
     private static func operations(

@@ -75,10 +75,14 @@ struct ProjectShowCommand: PlatformCommand {
             Facts([
                 ("Project", project.name), ("Description", project.description), ("Revision", String(project.revision)),
                 ("Environments", (project.environments ?? []).joined(separator: ", ")),
-                ("Settings", project.settings.map { String($0) }),
-                ("Plain secrets", project.plaintextSecrets), ("Size", project.sizeBytes.map { "\($0) bytes" }),
-                ("Items in all", Self.used(project.items, of: .items, in: project)),
-                ("Bytes in all", Self.used(project.bytes, of: .bytes, in: project)),
+                (
+                    "Settings",
+                    project.settings.map { count in
+                        "\(count)" + (project.sizeBytes.map { ", \($0) bytes" } ?? "")
+                    }
+                ), ("Plain secrets", project.plaintextSecrets),
+                ("Items", Self.used(project.items, of: .items, in: project)),
+                ("Bytes", Self.used(project.bytes, of: .bytes, in: project)),
                 ("Changes today", Self.used(project.changesToday, of: .changesPerDay, in: project)),
                 ("Watchers", Self.used(nil, of: .watchers, in: project)),
             ]).text(session.style)
