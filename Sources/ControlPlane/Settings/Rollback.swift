@@ -72,18 +72,8 @@ extension Platform {
         _ caller: Caller, _ project: ProjectName, to moment: Moment, scope: RollbackScope, message: String?
     ) async throws(Problem) -> Proposal {
         try scope.requireKinds(of: project)
-        let viewpoint = viewpoint(caller, of: project)
-        try viewpoint.requireProject()
-        for name in scope.environments ?? [] { try viewpoint.requireEnvironment(name) }
+        let (target, revision) = try await target(caller, project, of: moment, scope)
         let now = world.now()
-        let past = try await state(of: project, at: moment)
-        guard let target = Self.project(project, at: past) else {
-            throw Problem(.notFound, "Project '\(project.rawValue)' did not exist at revision \(past.revision).")
-        }
-        for name in scope.environments ?? [] where target.environments[name] == nil {
-            throw .noEnvironment(name, in: project)
-        }
-        let revision = past.revision
         return Proposal(
             project: project, by: caller.author, message: message ?? "Roll back to revision \(revision)",
             source: ["operation": "rollback", "toRevision": .int(revision.number)]
@@ -98,6 +88,22 @@ extension Platform {
             }
             return try Self.operations(restoring: target, in: current, scope: scope)
         }
+    }
+
+    /// The project as it was at a moment, and the moment's revision. What is not there now cannot be rolled back, whenever it was there.
+    private func target(
+        _ caller: Caller, _ project: ProjectName, of moment: Moment, _ scope: RollbackScope
+    ) async throws(Problem) -> (ProjectState, Revision) {
+        if project == .platform {
+            try viewpoint(caller, of: project).requireProject()
+            let past = try await state(of: project, at: moment)
+            guard let target = Self.project(project, at: past) else { throw .noProject(project) }
+            return (target, past.revision)
+        }
+        _ = try await view(caller, project)
+        let past = try await view(caller, project, at: moment)
+        for name in scope.environments ?? [] { _ = try past.environment(name) }
+        return (past.project, past.state.revision)
     }
 
     /// The platform itself is always there, if only with nothing said of it.

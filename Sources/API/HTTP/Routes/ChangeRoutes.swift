@@ -145,15 +145,8 @@ enum ChangeRoutes {
             flags: try members.list("flags", max: Limits.operationsPerChange) { reader throws(Problem) in
                 try reader.flagKey()
             })
-        let project = try request.scope()
-        if project != .platform {
-            // What is not there now cannot be rolled back, whenever it was there.
-            _ = try await platform.view(caller, project)
-            let past = try await platform.view(caller, project, at: moment)
-            for name in scope.environments ?? [] { _ = try past.environment(name) }
-        }
         let proposal = try await platform.rollback(
-            caller, project, to: moment, scope: scope, message: try members["message"]?.string())
+            caller, request.scope(), to: moment, scope: scope, message: try members["message"]?.string())
         return PlannedWrite(proposal: proposal)
     }
 
