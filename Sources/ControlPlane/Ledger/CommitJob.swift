@@ -6,15 +6,15 @@ final class CommitJob: Sendable {
     let work: Work
     let caller: Caller?
     let action: AuditEvent.Action
-    /// What refusals are recorded against.
-    let target: String
+    /// What its event is recorded against; nil for a change that is told by the place that it alters.
+    let target: String?
     /// What validators said of the change, where any was asked.
     let judgement: Judgement?
     /// The lease without which the change is not to be written any more.
     let fence: Lease.Fence?
 
     init(
-        work: Work, caller: Caller?, action: AuditEvent.Action, target: String, judgement: Judgement? = nil,
+        work: Work, caller: Caller?, action: AuditEvent.Action, target: String? = nil, judgement: Judgement? = nil,
         fence: Lease.Fence? = nil
     ) {
         self.work = work
@@ -23,6 +23,12 @@ final class CommitJob: Sendable {
         self.target = target
         self.judgement = judgement
         self.fence = fence
+    }
+
+    /// What a refusal is recorded against.
+    var place: String {
+        if let target { return target }
+        return if case .change(let proposal, _) = work { proposal.place } else { "platform" }
     }
 
     enum Work: Sendable {

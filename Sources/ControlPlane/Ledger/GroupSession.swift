@@ -138,9 +138,7 @@ final class GroupSession: Sendable {
             guard let change = decision.change else { return (.unchanged(state), nil) }
             try transaction.append(change)
             // What a rollback or an import comes to is known only now.
-            let place =
-                job.target == proposal.place
-                ? AuditEvent.target(of: change.effects.lazy.map(\.address), in: change.project) : nil
+            let place = job.target ?? AuditEvent.target(of: change.effects.lazy.map(\.address), in: change.project)
             lastLeaf = try append(
                 job, target: place, by: job.caller, .success, detail: Self.detail(of: change, job.judgement),
                 change: change, to: transaction)
@@ -265,7 +263,7 @@ final class GroupSession: Sendable {
         }
         let event = AuditEvent(
             sequence: transaction.head.auditSequence + 1, occurredAt: world.now(), actor: caller?.principal ?? .system,
-            action: action ?? job.action, target: target ?? job.target, outcome: outcome, revision: change?.revision,
+            action: action ?? job.action, target: target ?? job.place, outcome: outcome, revision: change?.revision,
             changeDigest: change?.digest, sourceAddress: caller?.sourceAddress, requestID: caller?.requestID,
             detail: detail)
         let leaf = AuditLeaf(event: event, salt: world.randomBytes(AuditLeaf.saltBytes))

@@ -113,7 +113,7 @@ extension Platform {
                     work: .change(
                         request.proposal,
                         request.idempotencyKey.map { .init(key: $0, requestDigest: request.requestDigest) }),
-                    caller: caller, action: request.action, target: request.proposal.place,
+                    caller: caller, action: request.action,
                     judgement: try await judgement(of: request, by: caller)))
             switch outcome {
             case .committed(let decision):
@@ -139,8 +139,7 @@ extension Platform {
         then completion: @escaping @Sendable (@escaping @Sendable () -> Result<WriteOutcome, Problem>?) -> Void
     ) {
         committer.submit(
-            CommitJob(
-                work: .change(proposal, nil), caller: caller, action: .change, target: proposal.place)
+            CommitJob(work: .change(proposal, nil), caller: caller, action: .change)
         ) { result in
             completion {
                 switch result {

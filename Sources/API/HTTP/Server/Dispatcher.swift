@@ -239,10 +239,11 @@ struct Dispatcher: Sendable {
             action = write
         }
         func named(_ parameter: String) -> String { match.parameters.first { $0.name == parameter }?.value ?? "" }
-        let project = try? ProjectName(parsing: named("project"))
-        let environment = project == nil ? nil : try? EnvironmentName(parsing: named("environment"))
-        let target = ([project?.rawValue ?? "platform"] + [environment?.rawValue].compactMap(\.self))
-            .joined(separator: "/")
+        let target =
+            (try? ProjectName(parsing: named("project"))).map { project in
+                let environment = try? EnvironmentName(parsing: named("environment"))
+                return AuditEvent.target(of: environment.map { [.environment($0, in: project)] } ?? [], in: project)
+            } ?? "platform"
         await core.platform.recordRefusal(caller, action: action, target: target, problem: problem)
     }
 
