@@ -20,35 +20,36 @@ extension SQLiteStore {
     }
 
     static func changes(after revision: Revision, limit: Int, on database: Database) throws -> [ChangeRecord] {
-        var records: [ChangeRecord] = []
-        var end = PageEnd(limit: limit)
-        try PreparedStatement(.changesAfter, on: database).forEach([.integer(revision.number)]) { row in
-            guard end.admits(bytes: row.changeBytes) else { return false }
-            records.append(try row.change())
-            return true
-        }
-        return records
+        let statement = try PreparedStatement(.changesAfter, on: database)
+        return try changes(statement, [.integer(revision.number)], limit: limit).elements
     }
 
     package func changes(matching query: ChangeQuery, limit: Int) async throws -> LedgerPage<ChangeRecord> {
         let search = SQLiteSearch(query)
         return try await read { database in
-            var page = LedgerPage<ChangeRecord>()
-            var end = PageEnd(limit: limit)
-            var last: Int64?
-            try PreparedStatement(search.sql, on: database).forEach(search.parameters) { row in
-                // A change that matches in several ways comes several times, one after the other.
-                guard row.int64(0) != last else { return true }
-                last = row.int64(0)
-                guard end.admits(bytes: row.changeBytes) else {
-                    page.hasMore = true
-                    return false
-                }
-                page.elements.append(try row.change())
-                return true
-            }
-            return page
+            try Self.changes(PreparedStatement(search.sql, on: database), search.parameters, limit: limit)
         }
+    }
+
+    /// A page of what a statement finds, with the columns of ``SQLiteStatements/changesAfter``.
+    private static func changes(
+        _ statement: PreparedStatement, _ parameters: [SQLiteValue], limit: Int
+    ) throws -> LedgerPage<ChangeRecord> {
+        var page = LedgerPage<ChangeRecord>()
+        var end = PageEnd(limit: limit)
+        var last: Int64?
+        try statement.forEach(parameters) { row in
+            // A change that matches in several ways comes several times, one after the other.
+            guard row.int64(0) != last else { return true }
+            last = row.int64(0)
+            guard end.admits(bytes: row.changeBytes) else {
+                page.hasMore = true
+                return false
+            }
+            page.elements.append(try row.change())
+            return true
+        }
+        return page
     }
 
     package func revision(at time: Timestamp) async throws -> Revision {
