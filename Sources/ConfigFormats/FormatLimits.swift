@@ -5,7 +5,7 @@ enum FormatLimits {
     /// Bytes of a file.
     static let fileBytes = Limits.requestBodyBytes
     /// Objects and lists inside one another: the segments of a key and then the nesting of its value.
-    static let depth = ConfigKey.segmentsMax + Limits.valueDepth
+    static let depth = Limits.keySegments + Limits.valueDepth
     /// Nodes of a YAML file as it is written.
     static let yamlNodes = 1_000_000
     /// Nodes, and bytes of text in them, that a YAML file may gain by following its aliases and merge keys: what stops a small file

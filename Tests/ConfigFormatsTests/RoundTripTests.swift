@@ -78,7 +78,7 @@ import Testing
 
     @Test(arguments: [ConfigFormat.yaml, .properties])
     func `a segment with dots comes back as one, however many they are`(format: ConfigFormat) throws {
-        for count in [2, ConfigKey.segmentsMax, ConfigKey.segmentsMax + 1, 200] {
+        for count in [2, Limits.keySegments, Limits.keySegments + 1, 200] {
             let rest = try ConfigKey(segments: [Array(repeating: "a", count: count).joined(separator: ".")])
             let alone: [(key: ConfigKey, value: JSONValue)] = [(rest, "x")]
             let beside: [(key: ConfigKey, value: JSONValue)] = [(try key("a"), "y"), (rest, "x")]

@@ -72,9 +72,9 @@ private struct JSONMembers {
         if isEmpty {
             skipValue()
             collector.add(segments, .object(JSONObject()), at: nameStart)
-        } else if segments.count >= ConfigKey.segmentsMax {
+        } else if segments.count >= Limits.keySegments {
             skipValue()
-            collector.refuse(at: nameStart, "A key has at most \(ConfigKey.segmentsMax) segments; this nests deeper.")
+            collector.refuse(at: nameStart, "A key has at most \(Limits.keySegments) segments; this nests deeper.")
         } else {
             object(below: segments, into: &collector)
         }

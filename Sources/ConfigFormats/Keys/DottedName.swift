@@ -9,7 +9,7 @@ enum DottedName {
     /// The segments of a name. Quotes that do not enclose a whole segment are part of the text.
     static func segments(of name: String) -> [String] {
         // A longer name is no key in any case, and looking for brackets would be slow.
-        guard name.utf8.count <= ConfigKey.bytesMax else { return [name] }
+        guard name.utf8.count <= Limits.keyBytes else { return [name] }
         let bytes = Array(name.utf8)
         var segments: [String] = []
         var start = 0

@@ -226,8 +226,8 @@ struct TOMLParser {
         var names: [String] = []
         while true {
             names.append(try simpleKey())
-            guard names.count <= ConfigKey.segmentsMax else {
-                throw FormatFault(at: start, "A key has at most \(ConfigKey.segmentsMax) segments.")
+            guard names.count <= Limits.keySegments else {
+                throw FormatFault(at: start, "A key has at most \(Limits.keySegments) segments.")
             }
             skipBlanks()
             guard peek(0) == UInt8(ascii: ".") else { return Key(names: names, offset: start) }

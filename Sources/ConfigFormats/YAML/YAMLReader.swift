@@ -109,9 +109,9 @@ private struct YAMLFlattening {
             let segments = prefix + DottedName.segments(of: pair.name)
             let (node, ownAlias) = followed(pair.value)
             if case .mapping(let inner) = node.content, !inner.isEmpty {
-                guard segments.count < ConfigKey.segmentsMax, depth < ConfigKey.segmentsMax else {
+                guard segments.count < Limits.keySegments, depth < Limits.keySegments else {
                     collector.refuse(
-                        at: offset, "A key has at most \(ConfigKey.segmentsMax) segments; this nests deeper.")
+                        at: offset, "A key has at most \(Limits.keySegments) segments; this nests deeper.")
                     continue
                 }
                 if refusesTag(of: node, allowed: YAMLTag.map) { continue }

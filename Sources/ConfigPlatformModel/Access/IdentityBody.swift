@@ -150,17 +150,14 @@ package struct IssuerBody: Hashable, Sendable {
         }
         var claims: [String: String] = [:]
         if let given = members["claims"] {
-            guard case .object(let wanted) = given else {
-                throw Problem(
+            func mistyped(_ place: String...) -> Problem {
+                Problem(
                     .invalidRequest, "'claims' is an object of texts, such as {\"repository_owner\": \"acme\"}.",
-                    at: ["claims"], keyword: "type")
+                    at: place, keyword: "type")
             }
+            guard case .object(let wanted) = given else { throw mistyped("claims") }
             for (name, value) in wanted {
-                guard let text = value.stringValue else {
-                    throw Problem(
-                        .invalidRequest, "'claims' is an object of texts, such as {\"repository_owner\": \"acme\"}.",
-                        at: ["claims", name], keyword: "type")
-                }
+                guard let text = value.stringValue else { throw mistyped("claims", name) }
                 claims[name] = text
             }
         }

@@ -10,18 +10,15 @@ package struct ConfigKey: Sendable {
     /// The segments joined by U+0000, which no segment can hold.
     package let path: String
 
-    package static var bytesMax: Int { Limits.keyBytes }
-    package static var segmentsMax: Int { Limits.keySegments }
-
     package init(parsing text: some StringProtocol) throws(InvalidIdentifier) {
         if let path = Self.bare(String(text), UInt8(ascii: "."), becoming: 0) {
             self.path = path
             return
         }
         var scanner = ConfigKeyScanner(Array(text.utf8)[...])
-        guard text.utf8.count <= Self.bytesMax else {
+        guard text.utf8.count <= Limits.keyBytes else {
             throw InvalidIdentifier(
-                "The key '\(InvalidIdentifier.shown(text))' has \(text.utf8.count) bytes; a key has at most \(Self.bytesMax)."
+                "The key '\(InvalidIdentifier.shown(text))' has \(text.utf8.count) bytes; a key has at most \(Limits.keyBytes)."
             )
         }
         var path: [UInt8] = []
@@ -40,7 +37,7 @@ package struct ConfigKey: Sendable {
     private static func bare(_ text: String, _ separator: UInt8, becoming other: UInt8) -> String? {
         var text = text
         return text.withUTF8 { bytes in
-            guard bytes.count <= bytesMax else { return nil }
+            guard bytes.count <= Limits.keyBytes else { return nil }
             var segments = 1
             var isSegmentEmpty = true
             for byte in bytes {
@@ -48,7 +45,7 @@ package struct ConfigKey: Sendable {
                 isSegmentEmpty = byte == separator
                 if isSegmentEmpty { segments += 1 }
             }
-            guard !isSegmentEmpty, segments <= segmentsMax else { return nil }
+            guard !isSegmentEmpty, segments <= Limits.keySegments else { return nil }
             return String(unsafeUninitializedCapacity: bytes.count) { result in
                 for (index, byte) in bytes.enumerated() { result[index] = byte == separator ? other : byte }
                 return bytes.count
@@ -58,8 +55,8 @@ package struct ConfigKey: Sendable {
 
     /// A key of these segments, whatever they hold.
     package init(segments: some Collection<some StringProtocol>) throws(InvalidIdentifier) {
-        guard !segments.isEmpty, segments.count <= Self.segmentsMax else {
-            throw InvalidIdentifier("A key has 1 to \(Self.segmentsMax) segments; this one has \(segments.count).")
+        guard !segments.isEmpty, segments.count <= Limits.keySegments else {
+            throw InvalidIdentifier("A key has 1 to \(Limits.keySegments) segments; this one has \(segments.count).")
         }
         for segment in segments
         where segment.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
@@ -67,9 +64,9 @@ package struct ConfigKey: Sendable {
                 "The key segment '\(InvalidIdentifier.shown(segment))' holds a control character; remove it.")
         }
         self.path = segments.joined(separator: "\0")
-        guard text.utf8.count <= Self.bytesMax else {
+        guard text.utf8.count <= Limits.keyBytes else {
             throw InvalidIdentifier(
-                "The key '\(InvalidIdentifier.shown(text))' has \(text.utf8.count) bytes; a key has at most \(Self.bytesMax)."
+                "The key '\(InvalidIdentifier.shown(text))' has \(text.utf8.count) bytes; a key has at most \(Limits.keyBytes)."
             )
         }
     }
@@ -179,7 +176,7 @@ struct ConfigKeyScanner {
             case .unclosedQuote: "a quoted segment is not closed; end it with '\"'."
             case .badEscape: "inside quotes a backslash is followed by '\"' or '\\' only."
             case .controlCharacter: "it holds a control character; remove it."
-            case .tooManySegments: "it has more than \(ConfigKey.segmentsMax) segments."
+            case .tooManySegments: "it has more than \(Limits.keySegments) segments."
             case .unexpected(let offset):
                 "the character at byte \(offset + 1) cannot stand there; a segment is letters, digits, '_' or '-', "
                     + "or anything between double quotes."
@@ -195,7 +192,7 @@ struct ConfigKeyScanner {
         var segments = 0
         while true {
             segments += 1
-            guard segments <= ConfigKey.segmentsMax else { throw .tooManySegments }
+            guard segments <= Limits.keySegments else { throw .tooManySegments }
             try scanSegment(into: &path)
             guard position != bytes.endIndex, bytes[position] == UInt8(ascii: ".") else { return }
             position += 1
